@@ -1,0 +1,24 @@
+// The key under which a result is known: equal keys mean equal content.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/digest.h"
+#include "core/json.h"
+
+namespace cohort::store {
+
+/// Ingredients of a key; `parameters` has defaults filled in and every path replaced by the digest of what it names
+/// (null where a path that may be absent is). `extras` is {} but for train and predict: {compute_threads, device,
+/// libtorch, processes}.
+struct KeyParts {
+    std::string step;
+    int content_version = 1;
+    Json parameters = Json::object();
+    std::uint64_t seed = 0;
+    Json extras = Json::object();
+};
+Digest cache_key(const KeyParts& parts);
+
+}  // namespace cohort::store
