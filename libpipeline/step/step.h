@@ -60,7 +60,7 @@ struct Context {
     const MemoryBudget& memory;
     unsigned threads;
     std::uint64_t seed;
-    std::string device;                   ///< "cpu", "cuda", "cuda:1", "auto"
+    std::string device;                   ///< "cpu", "cuda", "cuda:1"; "auto" is resolved already
     std::stop_token stop;                 ///< SIGTERM, SIGINT, SIGUSR1: save the item in hand, return stopped
     Result& result;
 };
@@ -78,9 +78,6 @@ public:
     /// Faults that a schema cannot express (options that exclude each other, a fold that the split lacks).
     /// Called before run(); reads headers at most, writes nothing. `--dry-run` ends after it.
     virtual std::vector<Finding> validate(const Json& parameters, const Inputs& inputs) const = 0;
-
-    /// Ingredients of the cache key beyond parameters and seed (train, predict: compute threads, device, LibTorch).
-    virtual Json key_extras(unsigned /*threads*/, const std::string& /*device*/) const { return Json::object(); }
 
     /// Does the work. Equal inputs, parameters and seed give equal bytes in `out` for any `threads`.
     /// One bad sample goes to quarantine; only what makes the whole run pointless is thrown, as Error.

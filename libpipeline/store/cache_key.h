@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/digest.h"
 #include "core/json.h"
@@ -20,5 +21,11 @@ struct KeyParts {
     Json extras = Json::object();
 };
 Digest cache_key(const KeyParts& parts);
+
+/// "auto" → "cuda" where a CUDA device is visible and this build's LibTorch has CUDA, else "cpu"; the rest as it is.
+std::string resolved_device(std::string_view device);
+
+/// The `extras` of steps whose schema has x-cli "device": true. `device` is resolved; only its kind (cpu, cuda) counts.
+Json device_extras(unsigned compute_threads, std::string_view device);
 
 }  // namespace cohort::store
