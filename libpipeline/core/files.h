@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/deflate.h"
 
@@ -37,6 +39,9 @@ std::string read_text(const std::filesystem::path& file, std::uint64_t most_byte
 
 /// Reads exactly `into.size()` bytes at `offset`; false when the file ends before. EINTR and short reads are handled.
 [[nodiscard]] bool read_at(int fd, std::uint64_t offset, std::span<std::byte> into);
+
+/// Reads up to `into.size()` bytes at the descriptor's position; 0 at the end. Error(bad_input) naming `name`.
+std::size_t read_some(int fd, std::span<std::byte> into, const std::filesystem::path& name);
 
 /// Writes all bytes to an open descriptor, or throws Error (resources when the disk is full, else output).
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& name);
@@ -74,6 +79,7 @@ public:
     /// Waits until it is free; calls `waiting(note)` once if it has to.
     static FileLock wait_for(const std::filesystem::path& file, const std::function<void(const std::string&)>& waiting);
     static std::string note_of(const std::filesystem::path& file);
+    int get() const { return handle_.get(); }  ///< the locked descriptor: tells whether the path still names this file
 
 private:
     explicit FileLock(FileHandle handle) : handle_(std::move(handle)) {}
