@@ -65,7 +65,8 @@ Sample sample_from_json(const Json& json, std::string_view where);
 
 /// A missing variable: absent, null, empty text or "n/a".
 bool is_missing(const Json& value);
-const Json* value_of(const Sample& sample, std::string_view name);  ///< null when missing; "subject", "session" too
+/// Nothing when missing; "id", "subject" and "session" are values too.
+std::optional<Json> value_of(const Sample& sample, std::string_view name);
 
 /// Streams samples.jsonl. At its end it checks the file's SHA-256 against `expected` (when given) and the ids' order,
 /// and throws Error(bad_input) naming file and line when something was altered, cut or swapped.
@@ -83,9 +84,11 @@ private:
 
 /// One line of sources.jsonl.
 struct SourceFile {
-    std::string path;  ///< relative to the raw input
+    std::string path;  ///< relative to the raw input; a single file by its name
     std::uint64_t bytes = 0;
     Digest digest;
+    std::string input = {};  ///< parameter it came by ("labels"); may be empty where there is only one raw input
+    friend bool operator==(const SourceFile&, const SourceFile&) = default;
 };
 
 }  // namespace cohort::store
