@@ -6,6 +6,7 @@ namespace cohort {
 
 void Progress::start(std::string phase, std::uint64_t total, std::string unit) {
     const std::lock_guard lock(mutex_);
+    if (!phase_.empty()) finished_.push_back(current());
     phase_ = std::move(phase);
     unit_ = std::move(unit);
     note_.clear();
@@ -22,9 +23,14 @@ void Progress::note(std::string text) {
     const std::lock_guard lock(mutex_);
     note_ = std::move(text);
 }
+Progress::Snapshot Progress::current() const { return {phase_, unit_, done_, total_, quarantined_, bytes_, note_}; }
 Progress::Snapshot Progress::snapshot() const {
     const std::lock_guard lock(mutex_);
-    return {phase_, unit_, done_, total_, quarantined_, bytes_, note_};
+    return current();
+}
+std::vector<Progress::Snapshot> Progress::finished() const {
+    const std::lock_guard lock(mutex_);
+    return finished_;
 }
 
 }  // namespace cohort

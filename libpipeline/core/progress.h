@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace cohort {
 
@@ -27,10 +28,14 @@ public:
     void quarantined(std::uint64_t items = 1);
     void note(std::string text);
     Snapshot snapshot() const;
+    /// The last state of every phase before the present one, in order.
+    std::vector<Snapshot> finished() const;
 
 private:
     mutable std::mutex mutex_;
+    Snapshot current() const;  ///< call with the mutex held
     std::string phase_, unit_, note_;
+    std::vector<Snapshot> finished_;
     std::atomic<std::uint64_t> done_{0}, total_{0}, quarantined_{0}, bytes_{0};
 };
 
