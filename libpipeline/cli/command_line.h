@@ -12,6 +12,7 @@
 namespace cohort::cli {
 
 enum class ProgressStyle { automatic, bar, lines, json, none };
+std::optional<ProgressStyle> parse_progress_style(std::string_view text);  ///< "auto", "bar", "lines", "json", "none"
 
 /// How many quarantined inputs are accepted: a number, a percentage of the sources, or all.
 struct Acceptance {
@@ -21,9 +22,9 @@ struct Acceptance {
 };
 std::optional<Acceptance> parse_acceptance(std::string_view text);  ///< "3", "2%", "all"
 
-/// The options every program has (DESIGN's §5); described in schemas/common.json, like the rest.
+/// The options every program has (DESIGN's §5); described in schemas/options.json, like the rest.
 struct CommonOptions {
-    std::filesystem::path out;
+    std::filesystem::path out;              ///< empty when the step makes nothing, or with --dry-run
     std::optional<unsigned> threads;        ///< nothing: allowed_cpus()
     std::optional<std::uint64_t> memory;    ///< nothing: 80 % of allowed_memory()
     std::uint64_t seed = 0;
@@ -44,13 +45,30 @@ struct CommandLine {
     std::optional<std::string> answer;
 };
 
-/// Error(usage) with all faults in one message, each with "did you mean" where near. `--params FILE` is read first,
-/// flags win.
+/// Error(usage) with all faults in one message, each with "did you mean" where near. `--params FILE` is read first
+/// (parameters by name, and `seed` and `device` where the step has them); flags win.
 CommandLine parse_command_line(const StepSchema& schema, int argc, const char* const* argv);
 
-/// Grouped options with defaults and ranges, an example, exit codes; wrapped to `width`.
-std::string help_text(const StepSchema& schema, std::size_t width = 100);
+struct HelpStyle {
+    std::size_t width = 100;
+    bool bold = false;  ///< headings, by ANSI escapes
+};
+/// Width of the terminal on stdout, 100 at most; bold on a colour terminal. 100 and plain when stdout is none.
+HelpStyle help_style_of_stdout();
+
+/// Grouped options with defaults and ranges, an example, exit codes; wrapped.
+std::string help_text(const StepSchema& schema, const HelpStyle& style = {});
 /// Name, version, parameters with types, defaults and groups, common options, exit codes: for machines.
 Json describe(const StepSchema& schema);
+
+struct ExitMeaning {
+    int code;
+    std::string_view brief;  ///< "done", "input"
+    std::string_view about;  ///< a sentence
+};
+/// The exit codes that this step's program can end with.
+std::vector<ExitMeaning> exit_codes_of(const StepSchema& schema);
+/// All of them (apps/README.md).
+std::vector<ExitMeaning> all_exit_codes();
 
 }  // namespace cohort::cli

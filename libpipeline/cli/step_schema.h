@@ -32,6 +32,7 @@ struct Parameter {
     std::vector<std::string> artefact_kinds;
     bool may_be_absent = false;     ///< a raw path that need not exist (then null in the key)
     bool affects_content = true;    ///< false: not in the key (x-cli "content": false)
+    std::string when;               ///< of a common option: "output", "seed" or "device", if only steps with that have it
 };
 
 struct StepSchema {
@@ -42,6 +43,7 @@ struct StepSchema {
     bool uses_seed = false;
     bool uses_device = false;  ///< also: compute threads, device and LibTorch version enter the key
     std::vector<std::string> example;
+    std::vector<int> exit_codes;  ///< x-cli "exit_codes": beyond those that every program has; may be empty
     std::vector<Parameter> parameters;  ///< in the order of the help
     Json json;                          ///< the whole schema
 
@@ -53,7 +55,15 @@ std::vector<std::string> step_names();
 bool has_step(std::string_view name);
 /// Parsed once per process; Error(usage) with "did you mean" for an unknown name.
 const StepSchema& step_schema(std::string_view name);
-/// Other schemas by file name without folder: "pipeline", "manifest", "sample".
+/// The options every program has (schemas/options.json), in the order of the help.
+const StepSchema& options_schema();
+/// Those of them that this step's program has: no --out without output, no --seed without randomness …
+std::vector<const Parameter*> options_of(const StepSchema& schema);
+
+/// From a schema's text; Error(bug) when it does not keep to our conventions.
+StepSchema parse_step_schema(std::string_view text, std::string_view name);
+
+/// Other schemas by file name without folder: "pipeline", "manifest", "sample". Error(bug) if there is none.
 std::string_view schema_text(std::string_view name);
 
 }  // namespace cohort::cli
