@@ -2,11 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
+#include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "core/memory_budget.h"
@@ -42,8 +45,11 @@ struct Finding {
 /// What a step hands back about its output; run_program writes the manifest from it.
 struct Result {
     Json content = Json::object();             ///< the kind's own tables
-    std::uint64_t sources = 0;                 ///< for counts; quarantined and skipped come from the writer
-    std::vector<store::SourceFile> raw_files;  ///< raw files read or skipped (ingest): sources.jsonl, raw digest
+    std::uint64_t sources = 0;                 ///< all that were looked at: in samples + quarantined + skipped
+    std::vector<store::SourceFile> raw_files;  ///< raw files that were read and hashed anyway: need not be read again for
+                                               ///< sources.jsonl and the raw digest; `input` where there are several
+    std::optional<store::Privacy> privacy;     ///< of a step without input artefacts (ingest): what is stated or proven;
+                                               ///< else only to lower the level of the inputs (anonymise may raise it)
     Json run = Json::object();                 ///< further entries for run.json (rates, device …)
     std::string report;                        ///< table for people, printed at the end (may be empty)
 };
@@ -53,7 +59,7 @@ struct Context {
     const Json& parameters;               ///< valid against the schema, defaults filled in
     const Inputs& inputs;
     const std::filesystem::path& out;     ///< the partial folder; may hold an earlier run's state when `continues`
-    bool continues;
+    bool continues;                       ///< only for steps that can_continue()
     store::QuarantineWriter& quarantine;  ///< thread-safe
     Progress& progress;                   ///< thread-safe
     Log& log;                             ///< thread-safe
@@ -78,6 +84,10 @@ public:
     /// Faults that a schema cannot express (options that exclude each other, a fold that the split lacks).
     /// Called before run(); reads headers at most, writes nothing. `--dry-run` ends after it.
     virtual std::vector<Finding> validate(const Json& parameters, const Inputs& inputs) const = 0;
+
+    /// True for a step that goes on from what an interrupted run with the same key left in `out` (`continues`). For all
+    /// others run_program empties the folder before run(), so that nothing stale becomes a member.
+    virtual bool can_continue() const { return false; }
 
     /// Does the work. Equal inputs, parameters and seed give equal bytes in `out` for any `threads`.
     /// One bad sample goes to quarantine; only what makes the whole run pointless is thrown, as Error.

@@ -1,0 +1,15 @@
+// Whatever flies out of a run, as an exit code and a sentence.
+#pragma once
+
+#include <cstdint>
+#include <exception>
+
+#include "step/driver_link.h"
+
+namespace cohort::step {
+
+/// An Error is taken as it is. Memory and disk that do not suffice become `resources`, other failed writes `output`; all
+/// else is a bug of ours, and its sentence asks for a report. `memory`: what --memory allowed.
+Ending ending_of(std::exception_ptr failure, std::uint64_t memory) noexcept;
+
+}  // namespace cohort::step
