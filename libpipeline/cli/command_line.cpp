@@ -37,7 +37,8 @@ Typed split_words(const StepSchema& schema, int argc, const char* const* argv) {
     std::vector<std::pair<const Parameter*, CLI::Option*>> options;
     const auto add = [&](const Parameter& p) {
         CLI::Option* option = is_switch(p) ? app.add_flag(option_name(p)) : app.add_option(option_name(p));
-        if (!is_switch(p)) option->expected(0, p.positional && p.is_list ? 1 << 20 : 1)->default_str(no_value);
+        if (p.positional) option->expected(p.is_list ? -1 : 1);  // CLI11: −1 is "as many as there are"
+        else if (!is_switch(p)) option->expected(0, 1)->default_str(no_value);
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         options.emplace_back(&p, option);
     };
@@ -68,16 +69,18 @@ public:
         const auto name = p.positional ? p.value : p.flag;
         if (std::find(values.begin(), values.end(), no_value) != values.end()) {
             faults.push_back(name + " needs a value (" + p.value + "): " + p.description);
+            without_value.push_back(name);
         } else if (p.is_list) {
             into[p.name] = joined(p, values);
-        } else if (values.size() > 1 && !is_switch(p)) {
-            faults.push_back(name + " is given " + std::to_string(values.size()) + " times; it takes one value.");
         } else {
+            if (values.size() > 1 && !is_switch(p))
+                faults.push_back(name + " is given " + std::to_string(values.size()) + " times; it takes one value.");
             into[p.name] = values.back();
         }
     }
 
     std::vector<std::string> faults;
+    std::vector<std::string> without_value;  ///< that these are then missing goes without saying
 
 private:
     /// Lists repeat the flag or take commas; bare arguments are taken as they are (a shell's glob may hold commas).
@@ -109,6 +112,7 @@ void tell_extras(const StepSchema& schema, const Typed& typed, std::vector<std::
     const auto flags = flags_of(schema);
     bool after_unknown_flag = false;  // what follows is its value: one sentence is enough
     for (const auto& word : typed.extras) {
+        if (word == "--") continue;  // only says that bare arguments follow
         const bool is_flag = word.size() > 1 && word[0] == '-';
         if (is_flag) {
             const auto flag = word.substr(0, word.find('='));
@@ -137,19 +141,16 @@ Json read_params_file(const StepSchema& schema, const std::string& file, Json& c
     return parameters;
 }
 
-void read_switches(const StepSchema& schema, const Json& common, CommonOptions& options,
-                   std::vector<std::string>& faults) {
-    options.force = common.at("force").get<bool>();
-    options.dry_run = common.at("dry_run").get<bool>();
-    options.quiet = common.at("quiet").get<bool>();
-    options.verbose = common.at("verbose").get<bool>();
-    if (options.quiet && options.verbose) faults.emplace_back("--quiet and --verbose exclude each other.");
-    if (options.out.empty() && !schema.output.empty() && !options.dry_run)
+/// Faults that lie between options.
+void check_together(const StepSchema& schema, const Json& common, std::vector<std::string>& faults) {
+    const auto on = [&](const char* name) { return common.at(name) == true; };
+    if (on("quiet") && on("verbose")) faults.emplace_back("--quiet and --verbose exclude each other.");
+    if (!common.contains("out") && !schema.output.empty() && !on("dry_run"))
         faults.push_back("--out is missing: the " + schema.output + " that is made needs a place.");
 }
 
-/// The checked common options as a struct; what a schema cannot say is said here.
-CommonOptions read_common(const StepSchema& schema, const Json& common, std::vector<std::string>& faults) {
+/// The checked common options as a struct; what a pattern cannot say is said here.
+CommonOptions read_common(const Json& common, std::vector<std::string>& faults) {
     CommonOptions options;
     options.out = common.value("out", std::string());
     if (common.contains("threads")) options.threads = common["threads"].get<unsigned>();
@@ -161,10 +162,15 @@ CommonOptions read_common(const StepSchema& schema, const Json& common, std::vec
     }
     options.seed = common.at("seed").get<std::uint64_t>();
     options.device = common.at("device").get<std::string>();
-    options.accept_quarantined = parse_acceptance(common.at("accept_quarantined").get<std::string>()).value();
+    const auto acceptance = parse_acceptance(common.at("accept_quarantined").get<std::string>());
+    if (acceptance) options.accept_quarantined = *acceptance;
+    else faults.emplace_back("--accept-quarantined must be a number, a share up to 100% or all.");
     if (common.contains("log_json")) options.log_json = common["log_json"].get<std::string>();
     options.progress = parse_progress_style(common.at("progress").get<std::string>()).value();
-    read_switches(schema, common, options, faults);
+    options.force = common.at("force").get<bool>();
+    options.dry_run = common.at("dry_run").get<bool>();
+    options.quiet = common.at("quiet").get<bool>();
+    options.verbose = common.at("verbose").get<bool>();
     return options;
 }
 
@@ -234,18 +240,14 @@ CommandLine parse_command_line(const StepSchema& schema, int argc, const char* c
     auto& faults = gathering.faults;
     tell_extras(schema, typed, faults);
     line.parameters = with_defaults(schema, converted(schema, std::move(line.parameters)));
-    // A flag without its value is told already; that its parameter is missing follows from it.
-    for (const auto& fault : check_parameters(schema, line.parameters)) {
-        const bool told = std::any_of(faults.begin(), faults.end(), [&](const std::string& said) {
-            const auto needs = said.find(" needs a value");
-            return needs != std::string::npos && fault.sentence.starts_with(said.substr(0, needs) + " is missing");
-        });
-        if (!told) faults.push_back(fault.sentence);
-    }
+    for (const auto& fault : check_parameters(schema, line.parameters)) faults.push_back(fault.sentence);
     common = with_defaults(options_schema(), converted(options_schema(), std::move(common)));
     const auto common_faults = check_parameters(options_schema(), common);
     for (const auto& fault : common_faults) faults.push_back(fault.sentence);
-    if (common_faults.empty()) line.common = read_common(schema, common, faults);
+    check_together(schema, common, faults);
+    if (common_faults.empty()) line.common = read_common(common, faults);
+    for (const auto& name : gathering.without_value)
+        std::erase_if(faults, [&](const std::string& fault) { return fault.starts_with(name + " is missing"); });
     if (!faults.empty()) refuse(schema, faults);
     return line;
 }

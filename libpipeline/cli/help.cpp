@@ -26,6 +26,9 @@ constexpr std::array<ExitMeaning, 10> exit_meanings = {{
     {75, "stopped", "Stopped by SIGTERM, SIGINT or SIGUSR1 with state saved: the same command goes on."},
 }};
 
+constexpr std::size_t widest_left = 26;
+constexpr char kept_blank = '\x01';  // a blank at which no line is broken
+
 std::size_t columns(std::string_view text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
@@ -50,6 +53,7 @@ std::string wrapped(std::string_view text, std::size_t at, std::size_t indent, s
         column += columns(word);
         line_has_word = true;
     }
+    std::replace(out.begin(), out.end(), kept_blank, ' ');
     return out;
 }
 
@@ -119,9 +123,9 @@ std::vector<const Parameter*> all_options(const StepSchema& schema) {
 
 std::string option_lines(const StepSchema& schema, const HelpStyle& style) {
     const auto all = all_options(schema);
-    std::size_t left = 0;
-    for (const auto* p : all) left = std::max(left, columns(left_column(*p)));
-    left = std::min<std::size_t>(left, 28);
+    std::size_t left = 0;  // one long name must not push everything to the right: it gets a line of its own
+    for (const auto* p : all)
+        if (const auto wide = columns(left_column(*p)); wide <= widest_left) left = std::max(left, wide);
     std::string text;
     std::vector<std::string> done;  // groups by first appearance
     for (const auto* first : all) {
@@ -157,8 +161,11 @@ std::string example_line(const StepSchema& schema) {
 
 std::string exit_line(const StepSchema& schema) {
     std::string line;
-    for (const auto& meaning : exit_codes_of(schema))
-        line += (line.empty() ? "" : " · ") + std::to_string(meaning.code) + " " + std::string(meaning.brief);
+    for (const auto& meaning : exit_codes_of(schema)) {
+        std::string item = std::to_string(meaning.code) + " " + std::string(meaning.brief);
+        std::replace(item.begin(), item.end(), ' ', kept_blank);
+        line += (line.empty() ? "" : " · ") + item;
+    }
     return line;
 }
 
