@@ -1,0 +1,15 @@
+// dataset + split (+ plan) → model.
+#pragma once
+
+#include "step/step.h"
+
+namespace cohort::train {
+
+class TrainStep : public step::Step {
+public:
+    std::string_view name() const override { return "train"; }
+    std::vector<step::Finding> validate(const Json& parameters, const step::Inputs& inputs) const override;
+    step::Outcome run(step::Context& context) override;
+};
+
+}  // namespace cohort::train
