@@ -1,0 +1,88 @@
+#include "measure/mask.h"
+
+#include <algorithm>
+
+namespace cohort::measure {
+namespace {
+
+/// Calls body(x, y, z, index) for every voxel that is not in the margin.
+template <class Body>
+void for_inner(const Mask& mask, Body body) {
+    const std::int64_t mz = mask.dimensions == 3 ? 1 : 0;
+    for (std::int64_t z = mz; z < mask.shape[2] - mz; ++z)
+        for (std::int64_t y = 1; y < mask.shape[1] - 1; ++y) {
+            auto index = static_cast<std::size_t>((z * mask.shape[1] + y) * mask.shape[0] + 1);
+            for (std::int64_t x = 1; x < mask.shape[0] - 1; ++x, ++index) body(x, y, z, index);
+        }
+}
+
+std::vector<std::ptrdiff_t> neighbour_offsets(const Mask& mask, Connectivity connectivity) {
+    std::vector<std::ptrdiff_t> offsets;
+    const int reach_z = mask.dimensions == 3 ? 1 : 0;
+    for (int dz = -reach_z; dz <= reach_z; ++dz)
+        for (int dy = -1; dy <= 1; ++dy)
+            for (int dx = -1; dx <= 1; ++dx) {
+                const int steps = std::abs(dx) + std::abs(dy) + std::abs(dz);
+                if (steps == 0 || (connectivity == Connectivity::face && steps != 1)) continue;
+                offsets.push_back((dz * mask.shape[1] + dy) * mask.shape[0] + dx);
+            }
+    return offsets;
+}
+
+}  // namespace
+
+std::int64_t Mask::count() const { return std::count(voxels.begin(), voxels.end(), std::uint8_t{1}); }
+
+Mask mask_of(const CasePair& pair, const Target& target, Side side, Frame frame) {
+    const LabelMap& labels = side == Side::reference ? pair.reference() : pair.prediction();
+    const Bounds box = pair.bounds(target);
+    Mask mask;
+    mask.dimensions = labels.dimensions;
+    const std::int64_t mz = mask.dimensions == 3 ? 1 : 0;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        const std::int64_t margin = axis == 2 ? mz : 1;
+        mask.shape[axis] = (box.empty() ? 1 : box.high[axis] - box.low[axis] + 1) + 2 * margin;
+    }
+    mask.voxels.assign(static_cast<std::size_t>(mask.shape[0] * mask.shape[1] * mask.shape[2]), 0);
+    if (box.empty()) return mask;
+    const bool single = target.values.size() == 1;
+    const std::int32_t only = target.values.front();
+    const auto ignore = pair.ignore();
+    for_inner(mask, [&](std::int64_t x, std::int64_t y, std::int64_t z, std::size_t index) {
+        const auto at = static_cast<std::size_t>(
+            ((box.low[2] + z - mz) * labels.shape[1] + box.low[1] + y - 1) * labels.shape[0] + box.low[0] + x - 1);
+        const std::int32_t value = labels.values[at];
+        if (ignore && pair.reference().values[at] == *ignore) return;
+        mask.voxels[index] = (single ? value == only : target.has(value)) ? 1 : 0;
+    });
+    if (frame == Frame::background) return mask;
+    std::size_t index = 0;
+    for (std::int64_t z = 0; z < mask.shape[2]; ++z)
+        for (std::int64_t y = 0; y < mask.shape[1]; ++y)
+            for (std::int64_t x = 0; x < mask.shape[0]; ++x, ++index) {
+                const Extent3 at{box.low[0] + x - 1, box.low[1] + y - 1, box.low[2] + z - mz};
+                for (std::size_t axis = 0; axis < 3; ++axis)
+                    if (at[axis] < 0 || at[axis] >= labels.shape[axis]) mask.voxels[index] = 1;
+            }
+    return mask;
+}
+
+Mask border_of(const Mask& mask, Connectivity connectivity) {
+    const auto offsets = neighbour_offsets(mask, connectivity);
+    Mask border;
+    border.shape = mask.shape;
+    border.dimensions = mask.dimensions;
+    border.voxels.assign(mask.voxels.size(), 0);
+    const std::uint8_t* voxels = mask.voxels.data();
+    for_inner(mask, [&](std::int64_t, std::int64_t, std::int64_t, std::size_t index) {
+        if (voxels[index] == 0) return;
+        for (const std::ptrdiff_t offset : offsets)
+            if (voxels[static_cast<std::ptrdiff_t>(index) + offset] == 0) {
+                border.voxels[index] = 1;
+                return;
+            }
+    });
+    return border;
+}
+
+}  // namespace cohort::measure
