@@ -206,6 +206,7 @@ Bytes gzip_compress(std::span<const std::byte> plain, int level) {
 }
 
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far) {
+    if (bytes.empty()) return so_far;  // a null pointer means "begin anew" there, and in zlib
     return libdeflate_crc32(so_far, bytes.data(), bytes.size());
 }
 
@@ -221,6 +222,7 @@ bool zlib_decompress(std::span<const std::byte> packed, std::span<std::byte> pla
 }
 
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far) {
+    if (bytes.empty()) return so_far;
     return static_cast<std::uint32_t>(::crc32_z(so_far, zbytes(bytes), bytes.size()));
 }
 
