@@ -1,0 +1,19 @@
+// What an Error says, for tests on sentences.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include "core/error.h"
+
+/// Runs `work`, which must throw an Error of this exit code; gives its text.
+template <class Work>
+std::string sentence_of(cohort::Exit code, Work&& work) {
+    try {
+        work();
+    } catch (const cohort::Error& error) {
+        CHECK(error.code() == code);
+        return error.what();
+    }
+    FAIL("nothing was thrown");
+    return "";
+}
