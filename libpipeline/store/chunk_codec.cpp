@@ -1,0 +1,141 @@
+#include "store/chunk_codec.h"
+
+#include <array>
+#include <cstring>
+
+#include "store/byte_planes.h"
+#include "store/scale_offset.h"
+
+namespace cohort::store {
+namespace {
+
+constexpr std::array<std::string_view, 6> names{"none",      "scale-offset",      "deflate-1", "shuffle-deflate-1",
+                                                "deflate-9", "shuffle-deflate-9"};
+
+/// A plane that keeps more than this part of its bytes is not worth inflating again at each reading.
+constexpr double worth_deflating = 0.9;
+
+/// Room that a thread keeps between chunks; its content never outlives a call.
+std::span<std::byte> scratch(std::size_t bytes) {
+    thread_local Bytes room;
+    if (room.size() < bytes) room.resize(bytes);
+    return std::span(room).first(bytes);
+}
+
+Filters deflating(Codec codec, bool shuffle) {
+    if (codec == Codec::fast) return shuffle ? Filters::shuffle_deflate_1 : Filters::deflate_1;
+    return shuffle ? Filters::shuffle_deflate_9 : Filters::deflate_9;
+}
+
+/// Leading planes that the trial's chunk shows to be noise.
+unsigned noisy_planes(std::size_t size, std::span<const std::byte> planes) {
+    const std::size_t count = planes.size() / size;
+    unsigned noisy = 0;
+    while (noisy < size) {
+        const auto plane = planes.subspan(noisy * count, count);
+        if (static_cast<double>(zlib_compress(plane, 1).size()) < worth_deflating * static_cast<double>(count)) break;
+        ++noisy;
+    }
+    return noisy;
+}
+
+}  // namespace
+
+std::string_view name_of(Filters filters) { return names.at(static_cast<std::size_t>(filters)); }
+
+std::optional<Filters> filters_named(std::string_view name) {
+    for (std::size_t i = 0; i < names.size(); ++i)
+        if (names[i] == name) return static_cast<Filters>(i);
+    return std::nullopt;
+}
+
+bool shuffles(Filters filters) { return filters == Filters::shuffle_deflate_1 || filters == Filters::shuffle_deflate_9; }
+
+int deflate_level(Filters filters) {
+    if (filters == Filters::none || filters == Filters::scale_offset) return 0;
+    return filters == Filters::deflate_1 || filters == Filters::shuffle_deflate_1 ? 1 : 9;
+}
+
+bool can_hold(Filters filters, VoxelType type) {
+    if (filters == Filters::scale_offset) return fits_scale_offset(type);
+    return !shuffles(filters) || size_of(type) > 1;
+}
+
+ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> chunk) {
+    if (codec == Codec::none) return {};
+    const int level = codec == Codec::fast ? 1 : 9;
+    const std::size_t size = size_of(type);
+    std::size_t best = zlib_compress(chunk, level).size();
+    ChunkCodec choice{deflating(codec, false), 0};
+    if (size > 1) {
+        const auto planes = scratch(chunk.size());
+        shuffle_bytes(size, chunk, planes);
+        const unsigned noisy = codec == Codec::fast ? noisy_planes(size, planes) : 0;
+        const std::size_t shuffled = zlib_with_stored_prefix(planes, noisy * (chunk.size() / size), level).size();
+        if (shuffled < best) {
+            best = shuffled;
+            choice = {deflating(codec, true), noisy};
+        }
+    }
+    if (codec == Codec::fast && fits_scale_offset(type)) {
+        Bytes packed;
+        scale_offset_pack(type, chunk, packed);
+        if (2 * best >= packed.size()) choice = {Filters::scale_offset, 0};
+    }
+    return choice;
+}
+
+void encode_chunk(const ChunkCodec& codec, VoxelType type, std::span<const std::byte> chunk, Bytes& packed) {
+    const auto append = [&](const Bytes& bytes) { packed.insert(packed.end(), bytes.begin(), bytes.end()); };
+    switch (codec.filters) {
+        case Filters::none: packed.insert(packed.end(), chunk.begin(), chunk.end()); return;
+        case Filters::scale_offset: scale_offset_pack(type, chunk, packed); return;
+        case Filters::deflate_1:
+        case Filters::deflate_9: append(zlib_compress(chunk, deflate_level(codec.filters))); return;
+        case Filters::shuffle_deflate_1:
+        case Filters::shuffle_deflate_9: break;
+    }
+    const std::size_t size = size_of(type), count = chunk.size() / size;
+    const auto planes = scratch(chunk.size());
+    shuffle_bytes(size, chunk, planes);
+    // The trial says which planes may be stored; a chunk of another kind (background) still deflates them.
+    std::size_t stored = 0;
+    while (stored < codec.stored_planes && byte_entropy(planes.subspan(stored * count, count)) > 8 * worth_deflating) ++stored;
+    append(zlib_with_stored_prefix(planes, stored * count, deflate_level(codec.filters)));
+}
+
+bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std::span<const std::byte> packed, const ChunkPart& part,
+                 std::byte* out) {
+    const std::size_t size = size_of(type), voxels = static_cast<std::size_t>(chunk_voxels);
+    const std::size_t row = static_cast<std::size_t>(part.extent[0]);
+    const auto copy_rows = [&](const std::byte* plain) {
+        for_each_row(part, [&](std::int64_t in, std::int64_t at) {
+            std::memcpy(out + static_cast<std::size_t>(at) * size, plain + static_cast<std::size_t>(in) * size, row * size);
+        });
+    };
+    if (filters == Filters::none) {
+        if (packed.size() != voxels * size) return false;
+        copy_rows(packed.data());
+        return true;
+    }
+    if (filters == Filters::scale_offset) {
+        const auto chunk = ScaleOffsetChunk::open(type, chunk_voxels, packed);
+        if (!chunk) return false;
+        for_each_row(part, [&](std::int64_t in, std::int64_t at) {
+            chunk->unpack(in, part.extent[0], out + static_cast<std::size_t>(at) * size);
+        });
+        return true;
+    }
+    const auto plain = scratch(voxels * size);
+    if (!zlib_decompress(packed, plain)) return false;
+    if (!shuffles(filters)) {
+        copy_rows(plain.data());
+        return true;
+    }
+    for_each_row(part, [&](std::int64_t in, std::int64_t at) {
+        unshuffle_run(size, plain, voxels, static_cast<std::size_t>(in), row, out + static_cast<std::size_t>(at) * size);
+    });
+    return true;
+}
+
+}  // namespace cohort::store

@@ -1,0 +1,190 @@
+#include "store/scale_offset.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace cohort::store {
+
+static_assert(std::endian::native == std::endian::little, "shards are little endian, and so is every machine they are made on");
+
+using scale_offset_detail::Range;
+
+namespace {
+
+template <class T>
+T load(const std::byte* from) {
+    T value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+}
+
+std::uint64_t load_be(const std::byte* from) { return __builtin_bswap64(load<std::uint64_t>(from)); }
+
+/// Appends values of `width` bits, most significant first.
+class BitWriter {
+public:
+    explicit BitWriter(std::byte* out) : out_(out) {}
+    void put(std::uint64_t value, unsigned width) {
+        const unsigned free = 64 - filled_;
+        if (width < free) {
+            held_ |= value << (free - width);
+            filled_ += width;
+            return;
+        }
+        const unsigned rest = width - free;
+        flush_word(held_ | value >> rest);
+        held_ = rest == 0 ? 0 : value << (64 - rest);
+        filled_ = rest;
+    }
+    void finish() {
+        const std::uint64_t word = __builtin_bswap64(held_);
+        std::memcpy(out_, &word, (filled_ + 7) / 8);
+    }
+
+private:
+    void flush_word(std::uint64_t word) {
+        word = __builtin_bswap64(word);
+        std::memcpy(out_, &word, 8);
+        out_ += 8;
+    }
+    std::byte* out_;
+    std::uint64_t held_ = 0;
+    unsigned filled_ = 0;
+};
+
+template <class F>
+decltype(auto) visit_small_integer(VoxelType type, F&& f) {
+    switch (type) {
+        case VoxelType::u8: return f.template operator()<std::uint8_t>();
+        case VoxelType::i8: return f.template operator()<std::int8_t>();
+        case VoxelType::u16: return f.template operator()<std::uint16_t>();
+        case VoxelType::i16: return f.template operator()<std::int16_t>();
+        case VoxelType::u32: return f.template operator()<std::uint32_t>();
+        default: return f.template operator()<std::int32_t>();
+    }
+}
+
+Range portable_range(VoxelType type, std::span<const std::byte> plain) {
+    return visit_small_integer(type, [&]<class T>() {
+        T low = load<T>(plain.data()), high = low;
+        for (std::size_t i = 0; i < plain.size(); i += sizeof(T)) {
+            const T value = load<T>(plain.data() + i);
+            low = std::min(low, value);
+            high = std::max(high, value);
+        }
+        return Range{static_cast<std::uint64_t>(static_cast<std::int64_t>(low)), static_cast<std::uint64_t>(static_cast<std::int64_t>(high))};
+    });
+}
+
+std::uint64_t raw_value(const std::byte* at, std::size_t size) {
+    std::uint64_t value = 0;
+    std::memcpy(&value, at, size);
+    return value;
+}
+
+template <class T>
+void unpack_portable(const ScaleOffsetChunk& chunk, std::int64_t first, std::int64_t count, std::byte* out) {
+    const unsigned width = chunk.width;
+    std::uint64_t bit = static_cast<std::uint64_t>(first) * width;
+    for (std::int64_t i = 0; i < count; ++i, bit += width) {
+        const std::uint64_t value = load_be(chunk.bits + bit / 8) << bit % 8 >> (64 - width);
+        const T voxel = static_cast<T>(value + chunk.minimum);
+        std::memcpy(out + static_cast<std::size_t>(i) * sizeof(T), &voxel, sizeof(T));
+    }
+}
+
+template <class T>
+void unpack_constant(const ScaleOffsetChunk& chunk, std::int64_t, std::int64_t count, std::byte* out) {
+    const T voxel = static_cast<T>(chunk.minimum);
+    for (std::int64_t i = 0; i < count; ++i) std::memcpy(out + static_cast<std::size_t>(i) * sizeof(T), &voxel, sizeof(T));
+}
+
+template <class T>
+void unpack_plain(const ScaleOffsetChunk& chunk, std::int64_t first, std::int64_t count, std::byte* out) {
+    std::memcpy(out, chunk.bits + static_cast<std::size_t>(first) * sizeof(T), static_cast<std::size_t>(count) * sizeof(T));
+}
+
+Kernels best_kernels() {
+    static const Kernels best = kernels_available(Kernels::avx2) ? Kernels::avx2 : Kernels::portable;
+    return best;
+}
+
+}  // namespace
+
+bool fits_scale_offset(VoxelType type) {
+    return is_integer(type) && type != VoxelType::boolean && size_of(type) <= 4;
+}
+
+bool kernels_available(Kernels kernels) {
+    if (kernels == Kernels::portable) return true;
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx2");
+#else
+    return false;
+#endif
+}
+
+void scale_offset_pack(VoxelType type, std::span<const std::byte> plain, Bytes& packed) {
+    scale_offset_pack(type, plain, packed, best_kernels());
+}
+
+void scale_offset_pack(VoxelType type, std::span<const std::byte> plain, Bytes& packed, Kernels kernels) {
+    const std::size_t size = size_of(type), count = plain.size() / size;
+    const unsigned full = static_cast<unsigned>(size * 8);
+    const Range range = kernels == Kernels::avx2 ? scale_offset_detail::avx2_range(type, plain) : portable_range(type, plain);
+    const std::uint64_t span = range.highest - range.lowest;
+    unsigned width = static_cast<unsigned>(std::bit_width(span));  // = ceil(log2(span + 1))
+    std::uint64_t minimum = range.lowest;
+    if (type != VoxelType::i8 && span + 2 >= std::uint64_t{1} << full) {
+        width = full;
+        minimum = 0;
+    }
+    const std::size_t begin = packed.size();
+    const std::size_t bytes = scale_offset_header + (width == full ? plain.size() : count * width / 8 + 1);
+    packed.resize(begin + bytes + scale_offset_slack);
+    std::byte* out = packed.data() + begin;
+    const auto width32 = static_cast<std::uint32_t>(width);
+    std::memcpy(out, &width32, 4);
+    out[4] = std::byte{8};
+    std::memcpy(out + 5, &minimum, 8);
+    out += scale_offset_header;
+    if (width == full) {
+        std::memcpy(out, plain.data(), plain.size());
+    } else if (width > 0) {
+        const std::size_t done = kernels == Kernels::avx2 ? scale_offset_detail::avx2_pack(size, plain, minimum, width, out) : 0;
+        std::byte* tail = out + done / 8 * width;
+        std::memset(tail, 0, static_cast<std::size_t>(out - scale_offset_header + bytes - tail));
+        BitWriter writer(tail);
+        const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+        for (std::size_t i = done; i < count; ++i) writer.put((raw_value(plain.data() + i * size, size) - minimum) & mask, width);
+        writer.finish();
+    }
+    packed.resize(begin + bytes);
+}
+
+std::optional<ScaleOffsetChunk> ScaleOffsetChunk::open(VoxelType type, std::int64_t voxels, std::span<const std::byte> packed) {
+    return open(type, voxels, packed, best_kernels());
+}
+
+std::optional<ScaleOffsetChunk> ScaleOffsetChunk::open(VoxelType type, std::int64_t voxels, std::span<const std::byte> packed,
+                                                       Kernels kernels) {
+    const auto size = static_cast<std::uint64_t>(size_of(type)), count = static_cast<std::uint64_t>(voxels);
+    if (!fits_scale_offset(type) || packed.size() < scale_offset_header || packed[4] != std::byte{8}) return std::nullopt;
+    ScaleOffsetChunk chunk;
+    chunk.width = load<std::uint32_t>(packed.data());
+    chunk.minimum = load<std::uint64_t>(packed.data() + 5);
+    chunk.bits = packed.data() + scale_offset_header;
+    if (chunk.width > size * 8) return std::nullopt;
+    const bool full = chunk.width == size * 8;
+    if (packed.size() - scale_offset_header != (full ? count * size : count * chunk.width / 8 + 1)) return std::nullopt;
+    chunk.unpack_ = visit_small_integer(type, [&]<class T>() -> Unpack {
+        if (full) return unpack_plain<T>;
+        if (chunk.width == 0) return unpack_constant<T>;
+        if (kernels == Kernels::avx2) return scale_offset_detail::avx2_unpack(chunk, sizeof(T));
+        return unpack_portable<T>;
+    });
+    return chunk;
+}
+
+}  // namespace cohort::store

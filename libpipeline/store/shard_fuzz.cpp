@@ -1,0 +1,57 @@
+// Hostile shards: index.jsonl, and packed chunks of every type and filter.
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "core/error.h"
+#include "store/chunk_codec.h"
+#include "store/dataset_index.h"
+#include "store/scale_offset.h"
+
+namespace {
+
+using namespace cohort;
+using namespace cohort::store;
+
+void read_lines(std::string_view text) {
+    IndexLines lines("index.jsonl");
+    while (!text.empty()) {
+        const std::size_t end = std::min(text.find('\n'), text.size());
+        lines.take(text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    const DatasetIndex index = lines.finish();
+    for (std::size_t i = 0; i < index.samples(); ++i)
+        if (index.find(index.id(i)) != i) __builtin_trap();
+}
+
+/// Header: type, filters, three chunk extents (1–16); the rest is the packed chunk.
+void unpack(std::span<const std::uint8_t> bytes) {
+    if (bytes.size() < 5) return;
+    const auto type = static_cast<VoxelType>(bytes[0] % 13);
+    const auto filters = static_cast<Filters>(bytes[1] % 6);
+    if (!can_hold(filters, type)) return;
+    Shape shape;
+    for (std::size_t a = 0; a < 3; ++a) shape.push_back(1 + bytes[2 + a] % 16);
+    const ChunkGrid grid = chunk_grid(shape, shape);
+    const auto packed = std::as_bytes(bytes.subspan(5));
+    Bytes room(packed.begin(), packed.end());
+    room.resize(packed.size() + scale_offset_slack);
+    Bytes out(static_cast<std::size_t>(grid.voxels) * size_of(type));
+    for_each_chunk(grid, {0, 0, 0}, shape, [&](const ChunkPart& part) {
+        if (!decode_part(filters, type, grid.voxels, std::span(room).first(packed.size()), part, out.data())) return;
+    });
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    if (size == 0) return 0;
+    try {
+        const std::span<const std::uint8_t> bytes(data, size);
+        if (bytes[0] == '{') read_lines({reinterpret_cast<const char*>(data), size});
+        else unpack(bytes.subspan(1));
+    } catch (const Error&) {
+    }
+    return 0;
+}
