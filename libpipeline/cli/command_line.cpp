@@ -141,30 +141,28 @@ Json read_params_file(const StepSchema& schema, const std::string& file, Json& c
     return parameters;
 }
 
-/// Faults that lie between options.
+/// What a schema cannot say: faults between options, and texts with a meaning of their own.
 void check_together(const StepSchema& schema, const Json& common, std::vector<std::string>& faults) {
     const auto on = [&](const char* name) { return common.at(name) == true; };
     if (on("quiet") && on("verbose")) faults.emplace_back("--quiet and --verbose exclude each other.");
     if (!common.contains("out") && !schema.output.empty() && !on("dry_run"))
         faults.push_back("--out is missing: the " + schema.output + " that is made needs a place.");
+    const auto memory = common.value("memory", std::string("1"));
+    if (parse_bytes(memory).value_or(0) == 0)
+        faults.push_back("--memory must be a size such as 8 GiB, not '" + printable(memory) + "'.");
 }
 
-/// The checked common options as a struct; what a pattern cannot say is said here.
+/// The checked common options as a struct.
 CommonOptions read_common(const Json& common, std::vector<std::string>& faults) {
     CommonOptions options;
     options.out = common.value("out", std::string());
     if (common.contains("threads")) options.threads = common["threads"].get<unsigned>();
-    if (common.contains("memory")) {
-        options.memory = parse_bytes(common["memory"].get<std::string>());
-        if (!options.memory || *options.memory == 0)
-            faults.push_back("--memory must be a size such as 8 GiB, not '" +
-                             printable(common["memory"].get<std::string>()) + "'.");
-    }
+    if (common.contains("memory")) options.memory = parse_bytes(common["memory"].get<std::string>());
     options.seed = common.at("seed").get<std::uint64_t>();
     options.device = common.at("device").get<std::string>();
     const auto acceptance = parse_acceptance(common.at("accept_quarantined").get<std::string>());
     if (acceptance) options.accept_quarantined = *acceptance;
-    else faults.emplace_back("--accept-quarantined must be a number, a share up to 100% or all.");
+    else faults.emplace_back("--accept-quarantined must be a number, a share of 100% at most, or all.");
     if (common.contains("log_json")) options.log_json = common["log_json"].get<std::string>();
     options.progress = parse_progress_style(common.at("progress").get<std::string>()).value();
     options.force = common.at("force").get<bool>();

@@ -9,6 +9,7 @@
 #include "cli/command_line.h"
 #include "cli/terminal.h"
 #include "core/error.h"
+#include "core/quarantine.h"
 
 namespace cohort::cli {
 namespace {
@@ -100,7 +101,7 @@ std::string remarks(const Parameter& p) {
 }
 
 std::string left_column(const Parameter& p) {
-    const auto value = p.value + (p.is_list ? p.positional ? " …" : ",…" : "");
+    auto value = p.value + (p.is_list ? p.positional ? " …" : ",…" : "");
     if (p.positional) return value;
     return (p.name == "help" ? "-h, " : "") + p.flag + (p.value.empty() ? "" : " " + value);
 }
@@ -226,11 +227,17 @@ Json describe(const StepSchema& schema) {
     for (const auto* option : options_of(schema)) options.push_back(described(*option));
     for (const auto& meaning : exit_codes_of(schema))
         codes.push_back({{"code", meaning.code}, {"name", meaning.brief}, {"about", meaning.about}});
-    return {{"program", "cohort-" + schema.name}, {"step", schema.name}, {"version", COHORT_VERSION},
+    Json out = {{"program", "cohort-" + schema.name}, {"step", schema.name}, {"version", COHORT_VERSION},
             {"content_version", schema.content_version}, {"description", schema.description},
             {"output", schema.output.empty() ? Json() : Json(schema.output)}, {"uses_seed", schema.uses_seed},
             {"uses_device", schema.uses_device}, {"parameters", parameters}, {"options", options},
             {"example", example_line(schema)}, {"exit_codes", codes}};
+    if (schema.output == "dataset") {  // what may stand in its quarantine.jsonl
+        Json reasons = Json::array();
+        for (const auto& reason : all_reasons()) reasons.push_back({{"word", reason.word}, {"about", reason.about}});
+        out["quarantine_reasons"] = std::move(reasons);
+    }
+    return out;
 }
 
 }  // namespace cohort::cli

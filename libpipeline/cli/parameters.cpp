@@ -27,8 +27,10 @@ Json split_at_commas(const std::string& text) {
     Json parts = Json::array();
     if (text.empty()) return parts;
     std::size_t from = 0;
-    for (std::size_t comma; (comma = text.find(',', from)) != std::string::npos; from = comma + 1)
+    for (auto comma = text.find(','); comma != std::string::npos; comma = text.find(',', from)) {
         parts.push_back(text.substr(from, comma - from));
+        from = comma + 1;
+    }
     parts.push_back(text.substr(from));
     return parts;
 }
@@ -71,7 +73,7 @@ std::vector<std::string> names_of(const StepSchema& schema) {
 
 /// "--folds", "--label-names (entry 3)"; a bare argument by its placeholder.
 std::string called(const Parameter& p, const std::string& rest) {
-    const auto name = p.positional ? p.value : p.flag;
+    auto name = p.positional ? p.value : p.flag;
     if (rest.empty()) return name;
     const auto index = rest.substr(1);
     std::size_t number = 0;

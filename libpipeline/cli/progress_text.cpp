@@ -32,8 +32,8 @@ std::string brief(double value) {
 
 /// "0:03", "12:40", "3:05:00".
 std::string clock(double seconds) {
-    const auto whole = static_cast<std::uint64_t>(std::min(std::max(seconds, 0.0), 1e9) + .5);
-    const auto two = [](std::uint64_t n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+    const auto whole = std::llround(std::min(std::max(seconds, 0.0), 1e9));
+    const auto two = [](long long n) { return (n < 10 ? "0" : "") + std::to_string(n); };
     const auto hours = whole / 3600, minutes = whole / 60 % 60, rest = whole % 60;
     if (hours > 0) return std::to_string(hours) + ":" + two(minutes) + ":" + two(rest);
     return std::to_string(minutes) + ":" + two(rest);

@@ -154,8 +154,9 @@ private:
             fault(at, "must have at most " + std::to_string(schema["maxLength"].get<std::size_t>()) + " characters.");
         const auto pattern = schema.find("pattern");
         if (pattern == schema.end()) return;
-        if (!matches(pattern->get<std::string>(), text))
-            fault(at, "must have the form " + pattern->get<std::string>() + ", not " + shown(text) + ".");
+        if (matches(pattern->get<std::string>(), text)) return;
+        const auto cli = schema.value("x-cli", Json::object());  // a pattern in words, where there is one
+        fault(at, "must be " + cli.value("form", "of the form " + pattern->get<std::string>()) + ", not " + shown(text) + ".");
     }
 
     void check_list(const Json& schema, const Json& list, const std::string& at, int depth) {

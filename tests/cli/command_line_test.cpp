@@ -136,7 +136,7 @@ TEST_CASE("sizes, acceptance and progress are read or refused by name") {
     CHECK(line.common.force);
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--memory", "lots"}), "--memory must be a size such as 8 GiB"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--memory", "0"}), "--memory must be a size"));
-    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "-1"}), "--accept-quarantined must have the form"));
+    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "-1"}), "--accept-quarantined must be a number, a share such as 2%, or all, not '-1'"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "200%"}), "--accept-quarantined"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "99999999999999999999"}), "--accept-quarantined"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--threads", "0"}), "--threads must be at least 1"));

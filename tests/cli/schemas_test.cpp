@@ -31,7 +31,7 @@ bool has_range(const Json& schema) {
 }
 
 const std::set<std::string> known_cli_keys = {"flag", "value", "group", "positional", "artefact", "path",
-                                              "may_be_absent", "content", "when"};
+                                              "may_be_absent", "content", "when", "form"};
 const std::set<std::string> known_step_keys = {"output", "content_version", "seed", "device", "example", "exit_codes"};
 const std::set<std::string> kinds = {"dataset", "split", "plan", "model", "evaluation", "files"};
 
