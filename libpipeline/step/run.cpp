@@ -158,20 +158,21 @@ std::optional<Ending> Run::already_there(const std::string& begin_key) {
     const std::string name = printable(place.string());
     auto standing = store::OutputFolder::standing(place, {begin_key});
     if (!standing.present) return std::nullopt;
-    if (line_.common.force) {
-        if (!store::find_own_folder(place))
-            throw Error(Exit::output, name + " is no artefact of cohort, so --force does not replace it; remove it by hand "
-                                             "or choose another --out.");
-        return std::nullopt;
+    const bool is_ours = store::find_own_folder(place).has_value();
+    if (!standing.same_key && line_.common.force) {
+        if (is_ours) return std::nullopt;
+        throw Error(Exit::output, name + " is no artefact of cohort, so --force does not replace it; remove it by hand or "
+                                         "choose another --out.");
     }
     if (!standing.same_key && standing.manifest && standing.manifest->made_by.step == schema_.name && keys_->has_raw()) {
         log_.info(name + " stands already; reading the raw inputs to see whether it was made from the same.");
         standing = store::OutputFolder::standing(place, {keys_->content_key(keys_->read_raw(threads_, {}))});
     }
     if (!standing.same_key)
-        throw Error(Exit::output, name + (standing.manifest ? " stands already, made by other inputs or parameters" : " exists") +
-                                      "; choose another --out" + (store::find_own_folder(place) ? ", or give --force to replace it." : "."));
-    log_.info(name + " is up to date: the same inputs and parameters made it.");
+        throw Error(Exit::output, name + (standing.manifest ? " stands already, made from other inputs or parameters"
+                                                            : is_ours ? " stands already and is damaged" : " exists") +
+                                      "; choose another --out" + (is_ours ? ", or give --force to replace it." : "."));
+    log_.info(name + " is up to date: it was made from the same inputs and parameters.");
     return judged(std::move(*standing.manifest));
 }
 

@@ -78,6 +78,23 @@ void remove_locked_folder(const fs::path& folder) {
     fs::remove(folder, ignored);
 }
 
+/// What a kill within write_file_atomically left: it would become a member.
+void remove_half_written(const fs::path& folder) {
+    std::vector<fs::path> left;
+    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with('.') && name.ends_with(".new") && entry.is_regular_file()) left.push_back(entry.path());
+    }
+    for (const auto& file : left) remove_quietly(file);
+}
+
+/// Synced with the rest of the folder, so that it need not be by itself.
+void write_text(const fs::path& file, const std::string& text) {
+    FileWriter writer(file);
+    writer.write(text);
+    writer.close();
+}
+
 std::vector<std::string> keys_in(const fs::path& run_json) {
     std::vector<std::string> keys;
     try {
@@ -124,6 +141,7 @@ OutputFolder::OutputFolder(fs::path place, std::string key)
     std::string found;
     if (fs::exists(partial_ / "key")) found = read_text(partial_ / "key", 4096);
     if (found == key_) {
+        remove_half_written(partial_);
         for (const auto& entry : fs::directory_iterator(partial_))
             if (entry.path().filename() != "key" && entry.path().filename() != "lock") continues_ = true;
     } else {
@@ -179,7 +197,7 @@ void OutputFolder::empty() {
         fs::remove_all(entry, error);
         if (error) fail_write(entry, "removed", error.value());
     }
-    write_file_atomically(partial_ / "key", key_);
+    write_text(partial_ / "key", key_);
     continues_ = false;
 }
 
@@ -192,8 +210,8 @@ Manifest OutputFolder::publish(Manifest manifest, const Json& run, Overwrite ove
     if (error) fail_write(own, "made", error.value());
     manifest.members = hashed_members(partial_, threads);
     manifest.digest = content_digest(manifest, manifest.members);
-    write_file_atomically(own / "manifest.json", canonical_json(to_json(manifest)));
-    write_file_atomically(own / "run.json", pretty_json(run));
+    write_text(own / "manifest.json", canonical_json(to_json(manifest)));
+    write_text(own / "run.json", pretty_json(run));
     sync_tree(partial_);
     put_in_place(overwrite);
     sync_folder(place_.has_parent_path() ? place_.parent_path() : fs::path("."));

@@ -38,7 +38,7 @@ void QuarantineWriter::add(const std::string& source, const Quarantined& why) {
                                        {"stage", state_->stage},
                                        {"reason", why.reason},
                                        {"message", json_name(why.message)},
-                                       {"details", why.details}});
+                                       {"details", why.details.is_null() ? Json::object() : why.details}});
     const std::lock_guard lock(state_->mutex);
     state_->lines.push_back({name, why.reason, std::move(text)});
     ++state_->quarantined;
