@@ -97,12 +97,6 @@ std::uint64_t bytes_for(const learn::Case& which, const OpenedModels& opened) {
     return bytes;
 }
 
-/// An earlier run's half-written members would be taken for ours.
-void clear_members(const std::filesystem::path& folder) {
-    for (const auto* name : {"shards", "headers", "samples.jsonl", "index.jsonl", "cases.txt"})
-        std::filesystem::remove_all(folder / name);
-}
-
 }  // namespace
 
 std::vector<step::Finding> PredictStep::validate(const Json& json, const step::Inputs& inputs) const {
@@ -126,7 +120,6 @@ std::vector<step::Finding> PredictStep::validate(const Json& json, const step::I
 step::Outcome PredictStep::run(step::Context& context) {
     const auto parameters = from_json(context.parameters, context.inputs);
     learn::set_compute_threads(context.threads);
-    if (context.continues) clear_members(context.out);
     const auto& input = context.inputs.one("dataset");
     const store::Dataset dataset(input.path);
     auto samples = dataset.all_samples();

@@ -33,7 +33,7 @@ struct TrainingJob {
     unsigned loader_threads = 1;                  ///< no influence on the result
     std::uint64_t seed = 0;
     std::string device;
-    const std::filesystem::path& folder;          ///< last.ckpt, best.ckpt and history.jsonl are written here …
+    std::filesystem::path folder;                 ///< last.ckpt, best.ckpt and history.jsonl are written here …
     bool continues = false;                       ///< … and may stand there, from an earlier run of the same key
     std::stop_token stop;
     Progress& progress;

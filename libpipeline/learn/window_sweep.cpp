@@ -7,7 +7,8 @@ namespace cohort::learn {
 
 std::vector<std::int64_t> window_positions(std::int64_t size, std::int64_t window) {
     if (size <= window) return {(size - window) / 2};
-    const auto steps = (2 * (size - window) + window - 1) / window;  // each half a window or less
+    const auto step = std::max<std::int64_t>(window / 2, 1);
+    const auto steps = (size - window + step - 1) / step;
     std::vector<std::int64_t> positions;
     for (std::int64_t i = 0; i <= steps; ++i)
         positions.push_back((2 * i * (size - window) + steps) / (2 * steps));  // rounded to the nearest

@@ -1,0 +1,102 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+
+#include "learn/plan/choose_plan.h"
+#include "learn/window_sweep.h"
+#include "tests/learn/made_cases.h"
+
+using namespace cohort;
+using namespace cohort::learn;
+
+TEST_CASE("windows cover every voxel, start and end at the image's ends, half a window apart or less") {
+    for (std::int64_t size = 1; size < 90; ++size)
+        for (const std::int64_t window : {1, 8, 13, 32}) {
+            const auto positions = window_positions(size, window);
+            INFO("size " << size << ", window " << window);
+            if (size <= window) {
+                CHECK(positions.size() == 1);
+                CHECK(positions[0] <= 0);
+                CHECK(positions[0] + window >= size);
+                continue;
+            }
+            CHECK(positions.front() == 0);
+            CHECK(positions.back() == size - window);
+            for (std::size_t i = 1; i < positions.size(); ++i) {
+                CHECK(positions[i] > positions[i - 1]);
+                CHECK(positions[i] - positions[i - 1] <= std::max<std::int64_t>(window / 2, 1));
+            }
+        }
+}
+
+TEST_CASE("window weights are highest in the middle, symmetric and never 0") {
+    const auto weights = window_weights({8, 6, 1});
+    REQUIRE(weights.size() == 48);
+    for (std::size_t i = 0; i < 48; ++i) {
+        CHECK(weights[i] == Approx(weights[47 - i]));
+        CHECK(weights[i] >= 1e-3f);
+        CHECK(weights[i] <= weights[2 * 8 + 3]);
+    }
+}
+
+namespace {
+
+/// The whole image at once, by the definition: sum of weighted windows over sum of weights.
+std::vector<float> by_definition(Model& model, const CaseReader& reader, const Case& which) {
+    const auto window = model.plan().patch;
+    const auto weights = window_weights(window);
+    const auto voxels = static_cast<std::size_t>(which.shape[0] * which.shape[1] * which.shape[2]);
+    std::vector<double> sums(voxels * 2), total(voxels);
+    std::vector<float> image(weights.size()), result(weights.size() * 2);
+    for (const auto z0 : window_positions(which.shape[2], window[2]))
+        for (const auto y0 : window_positions(which.shape[1], window[1]))
+            for (const auto x0 : window_positions(which.shape[0], window[0])) {
+                reader.read_channel(which, 0, {x0, y0, z0}, window, image);
+                model.predict(image, result);
+                for (std::size_t i = 0; i < weights.size(); ++i) {
+                    const auto n = static_cast<std::int64_t>(i);
+                    const auto x = x0 + n % window[0], y = y0 + n / window[0] % window[1], z = z0 + n / (window[0] * window[1]);
+                    if (x < 0 || y < 0 || z < 0 || x >= which.shape[0] || y >= which.shape[1] || z >= which.shape[2]) continue;
+                    const auto at = static_cast<std::size_t>((z * which.shape[1] + y) * which.shape[0] + x);
+                    total[at] += weights[i];
+                    for (std::size_t c = 0; c < 2; ++c) sums[c * voxels + at] += static_cast<double>(weights[i]) * result[c * weights.size() + i];
+                }
+            }
+    std::vector<float> probabilities(voxels * 2);
+    for (std::size_t i = 0; i < probabilities.size(); ++i) probabilities[i] = static_cast<float>(sums[i] / total[i % voxels]);
+    return probabilities;
+}
+
+}  // namespace
+
+TEST_CASE("slices of a sweep equal the whole image's weighted mean, for images larger and smaller than the window") {
+    const auto shape = GENERATE(std::vector<std::int64_t>{37, 20, 29}, std::vector<std::int64_t>{9, 16, 5},
+                                std::vector<std::int64_t>{16, 40, 8}, std::vector<std::int64_t>{16, 16, 40});
+    const TestFolder folder;
+    write_dataset(folder / "data", {ball_sample(1, shape, 1)}, {0, 1});
+    const store::Dataset dataset(folder / "data");
+    const auto labels = class_table(dataset.manifest().content, "label", "dataset");
+    const CaseReader reader(dataset, channels_of(dataset.manifest().content, dataset.all_samples()), labels, "label");
+    const auto which = std::get<Case>(reader.survey(dataset.all_samples()[0], WithLabel::no));
+    PlanWishes wishes;
+    wishes.width = 2;
+    wishes.patch = Extent3{16, 16, 8};
+    const auto plan = choose_plan({{{16, 16, 8}}, {{1, 1, 1}}, 1, 2, false}, wishes);
+    std::vector<Model> models;
+    models.emplace_back(plan, 1, labels, 3, "cpu");
+    const auto expected = by_definition(models[0], reader, which);
+    const auto plane = static_cast<std::size_t>(shape[0] * shape[1]), voxels = plane * static_cast<std::size_t>(shape[2]);
+    WindowSweep sweep(models[0], reader, which, [] { return false; });
+    for (std::int64_t z = 0; z < shape[2]; ++z) {
+        const auto slice = sweep.slice(z);
+        for (std::size_t c = 0; c < 2; ++c)
+            for (std::size_t i = 0; i < plane; ++i)
+                REQUIRE(slice[c * plane + i] == Approx(expected[c * voxels + static_cast<std::size_t>(z) * plane + i]).margin(1e-5));
+    }
+
+    // Two copies of one model vote as the one does.
+    const auto alone = predict_classes(models, reader, which, [] { return false; });
+    models.emplace_back(plan, 1, labels, 3, "cpu");
+    CHECK(predict_classes(models, reader, which, [] { return false; }) == alone);
+    CHECK(predict_classes(models, reader, which, [] { return true; }).empty());
+}
