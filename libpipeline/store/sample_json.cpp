@@ -1,14 +1,13 @@
 // Samples to and from JSON: the shape of a line of samples.jsonl.
-#include <algorithm>
-#include <limits>
-
-#include "core/checked_math.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "store/sample.h"
+#include "store/sample_line.h"
 
 namespace cohort::store {
 namespace {
+
+constexpr std::uint64_t most_extent = std::uint64_t{1} << 62;
 
 [[noreturn]] void fail(std::string_view where, const std::string& what) {
     throw Error(Exit::bad_input, std::string(where) + ": " + what + ".");
@@ -41,14 +40,10 @@ Shape shape_from_json(const Json& json, std::string_view where) {
     shape.reserve(json.size());
     for (const Json& extent : json) {
         require(extent.is_number_integer(), where, "an extent of 'shape' is not a whole number");
-        const auto value = extent.get<std::int64_t>();
-        require(value > 0, where, "an extent of 'shape' is not positive");
-        shape.push_back(value);
+        // Beyond 2^63 it is stored unsigned and would wrap.
+        require(!extent.is_number_unsigned() || extent.get<std::uint64_t>() <= most_extent, where, "an extent of 'shape' is too large");
+        shape.push_back(extent.get<std::int64_t>());
     }
-    // 16 bytes is the largest voxel: so the size in bytes fits as well.
-    Shape bytes = shape;
-    bytes.push_back(16);
-    require(checked_product(bytes).has_value(), where, "'shape' promises more than 2^63 bytes");
     return shape;
 }
 
@@ -63,17 +58,11 @@ std::vector<std::string> texts_from_json(const Json& json, std::string_view wher
     return texts;
 }
 
-std::vector<Axis> axes_for(const Json& json, const Shape& shape, std::string_view where) {
-    std::vector<Axis> axes = axes_from_json(json);
-    require(axes.size() == shape.size(), where, "'axes' and 'shape' differ in length");
-    return axes;
-}
-
 NativeGrid native_from_json(const Json& json, std::string_view where) {
     require(json.is_object(), where, "'native' must be an object");
     NativeGrid native;
     native.shape = shape_from_json(member(json, "shape", where), where);
-    native.axes = axes_for(member(json, "axes", where), native.shape, where);
+    native.axes = axes_from_json(member(json, "axes", where));
     native.geometry = geometry_from_json(member(json, "geometry", where));
     return native;
 }
@@ -91,13 +80,14 @@ ArrayInfo array_from_json(const Json& json, std::string_view where) {
     info.type = *type;
     info.digest = *digest;
     info.shape = shape_from_json(member(json, "shape", where), where);
-    info.axes = axes_for(member(json, "axes", where), info.shape, where);
+    info.axes = axes_from_json(member(json, "axes", where));
     info.geometry = geometry_from_json(member(json, "geometry", where));
     info.scale = scale_from_json(member(json, "scale", where));
     if (const auto found = json.find("channels"); found != json.end())
         info.channels = texts_from_json(*found, where, "'channels' must be a list of texts");
     if (const auto found = json.find("native"); found != json.end() && !found->is_null())
         info.native = native_from_json(*found, where);
+    if (const char* fault = fault_of(info)) fail(where, fault);
     return info;
 }
 
@@ -131,13 +121,14 @@ Sample sample_from_json(const Json& json, std::string_view where) {
     require(json.is_object(), where, "a sample must be an object");
     Sample sample;
     sample.id = text_member(json, "id", where);
-    require(!sample.id.empty(), where, "'id' is empty");
+    if (const char* fault = fault_of_name(sample.id)) fail(where, "'id' cannot be used: " + std::string(fault));
     sample.subject = text_member(json, "subject", where);
     if (const auto found = json.find("session"); found != json.end() && !found->is_null())
         sample.session = text_member(json, "session", where);
     const Json& arrays = member(json, "arrays", where);
     require(arrays.is_object(), where, "'arrays' must be an object");
     for (const auto& [name, info] : arrays.items()) {
+        if (const char* fault = fault_of_name(name)) fail(where, "an array cannot be called so: " + std::string(fault));
         try {
             sample.arrays.emplace(name, array_from_json(info, where));
         } catch (Error& error) {

@@ -1,6 +1,5 @@
 // samples.jsonl, line by line, in bounded memory, checked to its end.
 #include <cerrno>
-#include <cstring>
 
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "store/sample.h"
+#include "store/sample_line.h"
 
 namespace cohort::store {
 namespace {
@@ -101,10 +101,13 @@ std::optional<Sample> SampleReader::next() {
         state.check_whole();
         return std::nullopt;
     }
-    const std::string where = state.where();
-    Sample sample = sample_from_json(parse_json(*text, where), where);
+    Sample sample;
+    if (!read_plain_line(*text, sample)) {
+        const std::string where = state.where();
+        sample = sample_from_json(parse_json(*text, where), where);
+    }
     if (state.line > 1 && sample.id <= state.previous_id)
-        throw Error(Exit::bad_input, where + ": id '" + printable(sample.id) + "' does not come after '" +
+        throw Error(Exit::bad_input, state.where() + ": id '" + printable(sample.id) + "' does not come after '" +
                                          printable(state.previous_id) + "'; samples are sorted by id, and each id is there once.");
     state.previous_id = sample.id;
     return sample;

@@ -27,13 +27,15 @@ inline cohort::store::Sample known_sample() {
     return sample;
 }
 
-/// Equal seeds give equal samples; texts hold quotes, backslashes, control bytes and characters of every length.
-inline cohort::store::Sample random_sample(unsigned seed) {
+/// Equal seeds give equal samples. `plain`: printable ASCII only; else texts hold quotes, backslashes, control bytes and characters of every length.
+inline cohort::store::Sample random_sample(unsigned seed, bool plain = false) {
     using namespace cohort;
     std::mt19937_64 random(seed);
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     const auto text = [&] {
-        static const std::vector<std::string> parts{"a", "Z", "7", "-", "_", ".", "/", " ", "\"", "\\", "\n", "\t", "\x01", "é", "漢", "🧠", "", "\x7f"};
+        static const std::vector<std::string> ascii{"a", "Z", "7", "-", "_", ".", "/", " ", "", "~"};
+        static const std::vector<std::string> all{"a", "Z", "7", "-", "_", ".", "/", " ", "\"", "\\", "\n", "\t", "\x01", "é", "漢", "🧠", "", "\x7f"};
+        const auto& parts = plain ? ascii : all;
         std::string result;
         for (std::size_t i = below(12); i > 0; --i) result += parts[below(parts.size())];
         return result;
@@ -79,8 +81,15 @@ inline cohort::store::Sample random_sample(unsigned seed) {
         return result;
     };
 
+    // Ids and names of arrays become names of files and groups: no slashes, no control bytes.
+    const auto name = [&] {
+        std::string result;
+        for (const char c : text())
+            if (c != '/' && static_cast<unsigned char>(c) >= 0x20) result += c;
+        return result;
+    };
     store::Sample sample;
-    sample.id = "id-" + std::to_string(seed) + text();
+    sample.id = "id-" + std::to_string(seed) + name();
     sample.subject = text();
     if (below(2)) sample.session = text();
     for (std::size_t i = below(4); i > 0; --i) {
@@ -97,7 +106,7 @@ inline cohort::store::Sample random_sample(unsigned seed) {
             info.native = store::NativeGrid{native, axes_for(native), geometry()};
         }
         info.digest = sha256(std::to_string(random()));
-        sample.arrays[text() + std::to_string(i)] = info;
+        sample.arrays[name() + std::to_string(i)] = info;
     }
     for (std::size_t i = below(5); i > 0; --i) {
         const std::vector<Json> values{number(), text(), true, nullptr, static_cast<std::int64_t>(random() >> 12),
