@@ -2,9 +2,9 @@
 
 #include <cmath>
 #include <cstring>
-#include <vector>
 
 #include "core/deflate.h"
+#include "core/error.h"
 #include "core/files.h"
 
 namespace cohort::phantoms {
@@ -38,6 +38,14 @@ void write_nifti(const std::filesystem::path& file, const std::array<std::int64_
     std::memcpy(bytes.data() + 344, "n+1", 4);
     bytes.insert(bytes.end(), voxels.begin(), voxels.end());
     write_file_atomically(file, std::span<const std::byte>(gzip_compress(bytes, 1)));
+}
+
+std::vector<std::byte> read_nifti_voxels(const std::filesystem::path& file) {
+    auto bytes = gunzip_all(read_file(file), std::size_t{1} << 30);
+    if (!bytes || bytes->size() < 352 || std::memcmp(bytes->data() + 344, "n+1", 4) != 0)
+        throw Error(Exit::bad_input, file.string() + " was not written by this program; write the phantoms again with --out.");
+    bytes->erase(bytes->begin(), bytes->begin() + 352);
+    return *std::move(bytes);
 }
 
 }  // namespace cohort::phantoms
