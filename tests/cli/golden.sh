@@ -2,6 +2,7 @@
 # Golden outputs of the programs' command lines.
 #   golden.sh BIN            compares; a difference is shown and fails
 #   golden.sh --update BIN   rewrites the expected outputs; review the diff
+# Names behind BIN limit it to these programs and cases.
 # golden/STEP.help is `cohort-STEP --help`; golden/NAME.txt is the transcript of cases/NAME.sh, where every line
 # `try COMMAND …` becomes the command, its output (stderr marked "! ") and its exit code.
 set -euo pipefail
@@ -9,6 +10,8 @@ here="$(cd "$(dirname "$0")" && pwd)"
 update=0
 if [ "${1:-}" = --update ]; then update=1; shift; fi
 bin="$(cd "${1:?usage: golden.sh [--update] BIN}" && pwd)"
+shift
+only=" $* "
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
 export PATH="$bin:$PATH" NO_COLOR=1 LC_ALL=C
@@ -30,9 +33,13 @@ try() {
     printf '[%d]\n\n' "$rc"
 }
 
+# wanted NAME: no names were given, or this one was
+wanted() { [ "$only" = "  " ] || [[ "$only" == *" $1 "* ]]; }
+
 # Programs of an app that has been written; one that this build leaves out is said, not passed over.
 for app in "$here"/../../apps/*/CMakeLists.txt; do
     name="$(basename "$(dirname "$app")")"
+    wanted "$name" || continue
     program="cohort-$name"
     [ "$name" = cohort ] && program=cohort
     if [ ! -x "$bin/$program" ]; then echo "skipped: $program is not in this build"; continue; fi
@@ -43,6 +50,7 @@ done
 for case in "$here"/cases/*.sh; do
     [ -e "$case" ] || continue
     name="$(basename "$case" .sh)"
+    wanted "$name" || continue
     needs="$(sed -n 's/^# needs: //p' "$case")"
     missing=""
     for program in $needs; do [ -x "$bin/$program" ] || missing="$program"; done
