@@ -24,8 +24,9 @@ struct Passenger {
     std::optional<std::string> header;
 };
 
+/// Bytes that a link of HDF5 may have; a name of dots alone would be a place.
 bool is_name(const std::string& text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return text.find_first_not_of('.') != std::string::npos && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '%' || c == '-';
     });
 }
@@ -102,7 +103,7 @@ DatasetWriter::DatasetWriter(std::filesystem::path folder, Codec codec, std::uin
 DatasetWriter::~DatasetWriter() = default;
 
 std::unique_ptr<PackedSample> DatasetWriter::pack(Sample sample, std::map<std::string, NewArray> arrays, unsigned threads) const {
-    demand(is_name(sample.id), "The id '" + printable(sample.id) + "' was not percent-encoded.");
+    demand(is_name(sample.id), "The id '" + printable(sample.id) + "' is empty, made of dots or not percent-encoded.");
     auto packed = std::make_unique<PackedSample::State>();
     sample.arrays.clear();
     for (auto& [name, array] : arrays) {

@@ -52,7 +52,7 @@ public:
 
     /// Digest, trial of the codec and compression; const and thread-safe. sample.arrays becomes what `arrays` says.
     /// `threads` may share the work on this one sample; the result does not depend on them.
-    /// Error(bug): an id or array name with bytes beyond [A-Za-z0-9._%-], or an array that has neither voxels nor a source.
+    /// Error(bug): an id or array name with bytes beyond [A-Za-z0-9._%-] or of dots alone, or an array that has neither voxels nor a source.
     std::unique_ptr<PackedSample> pack(Sample sample, std::map<std::string, NewArray> arrays, unsigned threads = 1) const;
     /// Ids strictly ascending as bytes, else Error(bug).
     void add(std::unique_ptr<PackedSample> sample);

@@ -65,8 +65,8 @@ Hdf5Id create_hdf5(const std::filesystem::path& file) {
 #endif
     // Without aggregation each chunk goes to the end of the file: its address is where the file ended before.
     check(H5Pset_small_data_block_size(access.get(), 0), file, "set the block size");
-    check(H5Pset_meta_block_size(access.get(), 1 << 16), file, "set the block size");
-    check(H5Pset_link_creation_order(creation.get(), 0), file, "set the links' order");
+    check(H5Pset_meta_block_size(access.get(), 4096), file, "set the block size");
+    check(H5Pset_obj_track_times(creation.get(), false), file, "switch off times");  // of the root group
     return {H5Fcreate(file.c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose, file, "create it"};
 }
 

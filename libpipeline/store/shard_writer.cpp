@@ -13,8 +13,6 @@ std::vector<hsize_t> slowest_first(const Shape& shape) { return {shape.rbegin(),
 
 }  // namespace
 
-std::string link_name(const std::string& text) { return text == "." ? "%2E" : text == ".." ? "%2E%2E" : text; }
-
 struct ShardWriter::State {
     std::filesystem::path file;
     Hdf5Id handle, samples, stacks, sample;
@@ -84,15 +82,14 @@ std::uint32_t ShardWriter::place(const std::string& id, const PackedArray& array
     if (s.samples.get() < 0) s.samples = create_group(s.handle.get(), "samples", s.file);
     if (s.sample.get() < 0 || s.sample_id != id) {
         // Small arrays come when the shard is closed, long after a large one of the same sample.
-        const std::string name = link_name(id);
-        if (H5Lexists(s.samples.get(), name.c_str(), H5P_DEFAULT) > 0)
-            s.sample = Hdf5Id(H5Gopen2(s.samples.get(), name.c_str(), H5P_DEFAULT), H5Gclose, s.file, "open a group");
+        if (H5Lexists(s.samples.get(), id.c_str(), H5P_DEFAULT) > 0)
+            s.sample = Hdf5Id(H5Gopen2(s.samples.get(), id.c_str(), H5P_DEFAULT), H5Gclose, s.file, "open a group");
         else
-            s.sample = create_group(s.samples.get(), name, s.file);
+            s.sample = create_group(s.samples.get(), id, s.file);
         s.sample_id = id;
     }
     const auto first = static_cast<std::uint32_t>(s.index.size());
-    const Hdf5Id dataset = create_chunked(s.sample.get(), link_name(array.form.array), array.form.type, slowest_first(array.form.shape),
+    const Hdf5Id dataset = create_chunked(s.sample.get(), array.form.array, array.form.type, slowest_first(array.form.shape),
                                           slowest_first(array.form.chunk), array.form.filters, s.file);
     s.write_all_chunks(dataset.get(), array);
     return first;
@@ -104,7 +101,7 @@ std::uint32_t ShardWriter::place_stack(std::span<const std::string> ids, std::sp
     const Form& form = arrays.front().form;
     if (s.stacks.get() < 0) s.stacks = create_group(s.handle.get(), "stacks", s.file);
     if (s.stack_group.get() < 0 || s.stack_array != form.array) {
-        s.stack_group = create_group(s.stacks.get(), link_name(form.array), s.file);
+        s.stack_group = create_group(s.stacks.get(), form.array, s.file);
         s.stack_array = form.array;
     }
     std::vector<hsize_t> shape = slowest_first(form.shape), chunk = shape;

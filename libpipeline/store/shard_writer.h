@@ -20,9 +20,6 @@ struct ChunkEntry {
 };
 static_assert(sizeof(ChunkEntry) == 16);
 
-/// The name of a link: the text itself, but "." (which HDF5 takes for "here") and ".." as %2E and %2E%2E.
-std::string link_name(const std::string& text);
-
 /// Chunks are placed in the order of the calls; equal calls give equal bytes. HDF5 is called by one thread at a time.
 /// Errors: Error(resources) for a full disk, Error(output) otherwise, with the file's name.
 class ShardWriter {
@@ -31,7 +28,7 @@ public:
     ~ShardWriter();
     ShardWriter(ShardWriter&&) noexcept;
 
-    /// The array becomes /samples/ID/ARRAY; returns the row of /index of its first chunk.
+    /// The array becomes /samples/ID/ARRAY (neither may be ".", which HDF5 takes for the group itself); returns the row of /index of its first chunk.
     std::uint32_t place(const std::string& id, const PackedArray& array);
     /// Arrays of one form, a single chunk each, become /stacks/ARRAY/STACK_NAME; beside it NAME.ids holds the ids.
     /// Returns the row of /index of the first.
