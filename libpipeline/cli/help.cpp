@@ -202,7 +202,9 @@ std::vector<ExitMeaning> exit_codes_of(const StepSchema& schema) {
     const auto applies = [&](int code) {
         if (std::find(schema.exit_codes.begin(), schema.exit_codes.end(), code) != schema.exit_codes.end()) return true;
         const bool makes = !schema.output.empty();
-        if (code == 6 || code == 8 || code == 75) return makes;
+        const auto writes = [](const Parameter& p) { return p.path == PathKind::output; };
+        if (code == 6) return makes || std::any_of(schema.parameters.begin(), schema.parameters.end(), writes);
+        if (code == 8 || code == 75) return makes;
         if (code == 7) return schema.output == "files" || schema.parameter("allow_identified") != nullptr;
         return true;
     };

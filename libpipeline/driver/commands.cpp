@@ -294,6 +294,7 @@ Exit gc(const Options& options) {
 Exit perform(const Options& options) {
     switch (options.command) {
         case Command::help: print(help_text(options.help_of)); return Exit::done;
+        case Command::describe: print(pretty_json(describe())); return Exit::done;
         case Command::version: print("cohort " COHORT_VERSION "\n"); return Exit::done;
         case Command::run: return run(options);
         case Command::plan: return plan(options);

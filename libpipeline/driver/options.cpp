@@ -228,7 +228,8 @@ std::string general_help() {
     for (const auto& row : command_rows) text += row_text(std::string(row.name) + (row.argument[0] != '\0' ? " " : "") + row.argument, row.about);
     text += "\nSteps\n";
     for (const auto& name : cli::step_names()) text += row_text(name, cli::step_schema(name).description);
-    text += "\nMessages\n" + row_text("-h, --help", "Show this text; cohort COMMAND --help tells more.") + row_text("--version", "Print name and version.");
+    text += "\nMessages\n" + row_text("-h, --help", "Show this text; cohort COMMAND --help tells more.") +
+            row_text("--describe", "Print commands and options as JSON, for machines.") + row_text("--version", "Print name and version.");
     text += "\nEnvironment\n" + row_text("COHORT_WORK", "Work folder where --work is not given.") +
             row_text("COHORT_BIN", "Folder of the programs cohort-STEP. [default: that of cohort itself]") +
             row_text("NO_COLOR", "No colours.");
@@ -254,7 +255,32 @@ std::string command_help(const CommandRow& command) {
     return text;
 }
 
+Json described(const OptionRow& row) {
+    const std::string_view value = row.value;
+    return {{"name", std::string(row.flag).substr(2)}, {"flag", row.flag}, {"value", value.empty() ? Json() : Json(value)},
+            {"group", row.group}, {"description", row.about}, {"required", false}, {"positional", false}, {"repeats", false},
+            {"schema", {{"type", value.empty() ? "boolean" : "string"}}}};
+}
+
+Json described(const CommandRow& command) {
+    Json options = Json::array();
+    for (const auto& row : option_rows)
+        if ((row.commands & bit(command.command)) != 0) options.push_back(described(row));
+    return {{"name", command.name}, {"argument", command.argument}, {"description", command.about},
+            {"details", command.details}, {"example", command.example}, {"options", options}};
+}
+
 }  // namespace
+
+Json describe() {
+    Json commands = Json::array(), codes = Json::array();
+    for (const auto& row : command_rows) commands.push_back(described(row));
+    for (const auto& meaning : cli::all_exit_codes())
+        codes.push_back({{"code", meaning.code}, {"name", meaning.brief}, {"about", meaning.about}});
+    return {{"program", "cohort"}, {"version", COHORT_VERSION}, {"steps", cli::step_names()},
+            {"description", "Runs pipelines of steps, reuses what has not changed, and starts any step by its name."},
+            {"commands", commands}, {"exit_codes", codes}};
+}
 
 Options parse_options(const std::vector<std::string>& words) {
     Options options;
@@ -266,8 +292,8 @@ Options parse_options(const std::vector<std::string>& words) {
         }
         return options;
     }
-    if (words[0] == "--version") {
-        options.command = Command::version;
+    if (words[0] == "--version" || words[0] == "--describe") {
+        options.command = words[0] == "--version" ? Command::version : Command::describe;
         return options;
     }
     const CommandRow* command = command_named(words[0]);

@@ -10,7 +10,7 @@
 
 namespace cohort::driver {
 
-enum class Command { run, plan, status, graph, gc, help, version, step };
+enum class Command { run, plan, status, graph, gc, help, describe, version, step };
 
 struct Options {
     Command command = Command::help;
@@ -36,6 +36,9 @@ Options parse_options(const std::vector<std::string>& words);
 
 /// Text of `cohort --help`, or of one command's.
 std::string help_text(const std::string& command);
+
+/// Commands with their options, and exit codes: what `cohort --describe` prints for machines, in the shape of a step's.
+Json describe();
 
 /// Names of the commands, for completions and tests.
 std::vector<std::string> command_names();

@@ -25,9 +25,11 @@ bool is_number(const Json& schema) {
     return type.is_array() ? std::any_of(type.begin(), type.end(), names_number) : names_number(type);
 }
 
+/// Both bounds; a real number may be without upper bound (a tolerance has none by nature).
 bool has_range(const Json& schema) {
-    return (schema.contains("minimum") || schema.contains("exclusiveMinimum")) &&
-           (schema.contains("maximum") || schema.contains("exclusiveMaximum"));
+    const bool lower = schema.contains("minimum") || schema.contains("exclusiveMinimum");
+    const bool upper = schema.contains("maximum") || schema.contains("exclusiveMaximum");
+    return lower && (upper || schema.value("type", Json()) == "number");
 }
 
 const std::set<std::string> known_cli_keys = {"flag", "value", "group", "positional", "artefact", "path",
