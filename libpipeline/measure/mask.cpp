@@ -37,7 +37,7 @@ Mask mask_of(const CasePair& pair, const Target& target, Side side, Frame frame)
     const LabelMap& labels = side == Side::reference ? pair.reference() : pair.prediction();
     const Bounds box = pair.bounds(target);
     Mask mask;
-    mask.dimensions = labels.dimensions;
+    mask.dimensions = pair.reference().dimensions;
     const std::int64_t mz = mask.dimensions == 3 ? 1 : 0;
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const std::int64_t margin = axis == 2 ? mz : 1;
