@@ -50,8 +50,30 @@ std::map<std::string, store::NewArray> taken_over(const store::Dataset& from, co
     return arrays;
 }
 
+/// What content says about the samples' arrays, counted again as they are written.
+class Kept {
+public:
+    void see(const store::Sample& sample) {
+        labelled_ += sample.first_with(store::Role::label) != nullptr;
+        for (const auto& [name, info] : sample.arrays) {
+            auto& row = arrays_[name];
+            row["role"] = store::name_of(info.role);
+            row["samples"] = row.value("samples", std::uint64_t{0}) + 1;
+        }
+    }
+    /// Only what the dataset's content had; a dataset of another origin need not have these tables.
+    void put_into(Json& content) const {
+        if (content.contains("arrays")) content["arrays"] = arrays_;
+        if (content.contains("labelled")) content["labelled"] = labelled_;
+    }
+
+private:
+    Json arrays_ = Json::object();
+    std::uint64_t labelled_ = 0;
+};
+
 store::DatasetWriter::Totals write_staying(const store::Dataset& dataset, const std::vector<Record>& records,
-                                           const CurateParameters& parameters, step::Context& context) {
+                                           const CurateParameters& parameters, step::Context& context, Kept& kept) {
     store::DatasetWriter writer(context.out, store::Codec::fast);
     auto samples = dataset.samples();
     std::size_t next = 0;
@@ -59,7 +81,9 @@ store::DatasetWriter::Totals write_staying(const store::Dataset& dataset, const 
     ordered_pipeline(
         context.threads, 0,
         [&]() -> std::optional<std::pair<store::Sample, const Record*>> {
-            while (auto sample = samples.next()) {
+            while (!context.stop.stop_requested()) {
+                auto sample = samples.next();
+                if (!sample) break;
                 const auto& record = records[next++];
                 context.progress.advance();
                 if (!record.quarantined_by) return std::pair(std::move(*sample), &record);
@@ -73,7 +97,10 @@ store::DatasetWriter::Totals write_staying(const store::Dataset& dataset, const 
             auto arrays = taken_over(dataset, sample);
             return writer.pack(std::move(sample), std::move(arrays));
         },
-        [&](auto&, std::unique_ptr<store::PackedSample> packed) { writer.add(std::move(packed)); });
+        [&](auto&, std::unique_ptr<store::PackedSample> packed) {
+            kept.see(packed->sample());
+            writer.add(std::move(packed));
+        });
     return writer.finish();
 }
 
@@ -150,11 +177,14 @@ step::Outcome CurateStep::run(step::Context& context) {
     const auto fingerprint = fingerprint_json(rows, channel_table(before), label_table(before));
     write_file_atomically(context.out / "fingerprint.json", std::string_view(canonical_json(fingerprint)));
     keep_cases(input, context.out);
-    const auto totals = write_staying(dataset, records, parameters, context);
+    Kept kept;
+    const auto totals = write_staying(dataset, records, parameters, context, kept);
+    if (context.stop.stop_requested()) return step::Outcome::stopped_with_state_saved;
 
     const auto counted = tally(records, parameters);
     auto& result = context.result;
     result.content = before;
+    kept.put_into(result.content);
     result.content["samples"] = totals.samples;
     result.content["subjects"] = totals.subjects;
     result.content["flagged"] = counted.flagged;

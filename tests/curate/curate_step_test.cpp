@@ -103,6 +103,8 @@ TEST_CASE("each check finds its bad sample, and only what cannot be used is set 
     CHECK(ran.manifest.content["samples"] == 8);
     CHECK(ran.manifest.content["checks"]["geometry-mismatch"]["quarantined"] == 2);
     CHECK(ran.manifest.content["labels"] == input.manifest.content["labels"]);
+    CHECK(ran.manifest.content["labelled"] == 7);
+    CHECK(ran.manifest.content["arrays"]["mask"] == Json{{"role", "mask"}, {"samples", 1}});
     CHECK(ran.fingerprint["samples"] == 8);
     for (const auto& line : ran.quarantine) CHECK(line["source"] == line["details"]["id"].get<std::string>() + ".nii.gz");
 }

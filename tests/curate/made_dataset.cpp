@@ -84,6 +84,8 @@ step::Input publish_dataset(const std::filesystem::path& place, const std::vecto
         labels.push_back({{"array", "label"}, {"value", labels.size()}, {"name", name}});
     publish(folder, {{"samples", totals.samples},
                      {"subjects", totals.subjects},
+                     {"labelled", 99},
+                     {"arrays", Json::object()},
                      {"labels", labels},
                      {"channels", {{{"name", "MRI"}, {"array", "image"}, {"index", 0}}}}});
     return {place, store::read_manifest(place)};
