@@ -17,7 +17,7 @@ fail() { echo "$*"; failed=1; }
 
 begun() { (cd "$copy" && find . -type f | sort); }
 begun >"$scratch/before"
-for kind in step format metric network transform; do
+for kind in step format metric transform; do
     "$copy/scripts/new" "$kind" "newcomer$kind" --no-build >/dev/null || fail "scripts/new $kind failed"
 done
 begun >"$scratch/after"
