@@ -93,9 +93,15 @@ public:
 
     enum class End { more_room_needed, member_ended, input_ended, damaged, crc_wrong };
 
-    /// Unpacks into `into` until it is full or something ends; `got` receives the bytes put.
+    /// Unpacks into `into` until it is full or something ends; `got` receives the bytes put. After more_room_needed it
+    /// goes on with the next call.
     End read(std::span<std::byte> into, std::size_t& got) {
         got = 0;
+        if (spare_ && !into.empty()) {
+            into[got++] = std::byte{*spare_};
+            spare_.reset();
+            if (ended_) return End::member_ended;
+        }
         for (;;) {
             if (stream_.avail_in == 0 && fed_ < packed_.size()) {
                 const auto part = std::min<std::size_t>(packed_.size() - fed_, std::size_t{1} << 30);
@@ -112,8 +118,12 @@ public:
             const int state = inflate(&stream_, Z_NO_FLUSH);
             const std::size_t put = before - stream_.avail_out;
             if (room) got += put;
+            if (!room && put) {
+                spare_ = spare;
+                ended_ = state == Z_STREAM_END;
+                return End::more_room_needed;
+            }
             if (state == Z_STREAM_END) return End::member_ended;
-            if (!room && put) return End::more_room_needed;
             if (state == Z_DATA_ERROR) {
                 const bool trailer = stream_.msg && (std::strstr(stream_.msg, "data check") || std::strstr(stream_.msg, "length check"));
                 return trailer ? End::crc_wrong : End::damaged;
@@ -129,6 +139,8 @@ private:
     z_stream stream_{};
     std::span<const std::byte> packed_;
     std::size_t fed_ = 0;
+    std::optional<Bytef> spare_;  ///< unpacked already, for the next call
+    bool ended_ = false;          ///< it was the member's last byte
 };
 
 bool starts_member(std::span<const std::byte> bytes) {
@@ -293,6 +305,22 @@ std::optional<Bytes> gunzip_all(std::span<const std::byte> packed, std::size_t m
             return plain;
         }
     }
+}
+
+bool gunzip_blocks(std::span<const std::byte> packed, const std::function<void(std::span<const std::byte>)>& sink) {
+    Bytes block(std::size_t{1} << 20);
+    while (starts_member(packed)) {
+        GzipStream stream(packed);
+        for (;;) {
+            std::size_t got = 0;
+            const auto end = stream.read(block, got);
+            sink(std::span(block).first(got));
+            if (end == GzipStream::End::member_ended) break;
+            if (end != GzipStream::End::more_room_needed) return false;
+        }
+        packed = packed.subspan(stream.consumed());
+    }
+    return std::all_of(packed.begin(), packed.end(), [](std::byte b) { return b == std::byte{0}; });
 }
 
 }  // namespace cohort

@@ -44,6 +44,8 @@ Gunzipped gunzip_into(std::span<const std::byte> packed, std::span<std::byte> pl
 Bytes gunzip_prefix(std::span<const std::byte> packed, std::size_t most);
 /// Everything, up to `most` bytes; nothing when damaged or larger.
 std::optional<Bytes> gunzip_all(std::span<const std::byte> packed, std::size_t most);
+/// Everything, block by block in bounded memory; false when damaged (the blocks so far have been given then).
+[[nodiscard]] bool gunzip_blocks(std::span<const std::byte> packed, const std::function<void(std::span<const std::byte>)>& sink);
 
 /// CRC-32 (gzip, PNG) and CRC-32C (shard index).
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far = 0);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
+#include <mutex>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -110,11 +110,16 @@ bool is_hashed(const std::string& name, bool own_is_apart) {
 /// A gzip file's content, so that its compression does not count. One that does not unpack counts as it is: an export
 /// may carry a damaged file on purpose.
 Digest member_digest(const std::filesystem::path& file) {
+    constexpr std::uintmax_t large_file = std::uintmax_t{16} << 20;
     if (file.extension() != ".gz") return sha256_file(file).digest;
+    // Unpacked in blocks, and large files one at a time, so that the memory held does not grow with the threads.
+    static std::mutex one_at_a_time;
+    std::unique_lock lock(one_at_a_time, std::defer_lock);
+    if (std::filesystem::file_size(file) > large_file) lock.lock();
     const Bytes packed = read_file(file);
-    // Deflate packs at most about 1 to 1032; a promise beyond that is damage, and never allocated.
-    const auto plain = gunzip_all(packed, packed.size() * 1040 + 1024);
-    return plain ? sha256(*plain) : sha256(packed);
+    Sha256 plain;
+    const bool whole = gunzip_blocks(packed, [&](std::span<const std::byte> block) { plain.update(block); });
+    return whole && !packed.empty() ? plain.finish() : sha256(packed);
 }
 
 }  // namespace

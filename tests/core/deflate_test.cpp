@@ -96,3 +96,18 @@ TEST_CASE("CRC-32 and CRC-32C give their check values, and CRC-32C its definitio
         CHECK(crc32c(part.subspan(size / 3), crc32c(part.first(size / 3))) == crc32c(part));
     }
 }
+
+TEST_CASE("blocks of a gzip file together are what unpacking it at once gives, for any size and number of members") {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{1} << 20, (std::size_t{1} << 20) + 1, std::size_t{5'000'000}}) {
+        std::string plain(size, 'x');
+        for (std::size_t i = 0; i < size; i += 7) plain[i] = static_cast<char>('a' + (i * i / 5) % 26);
+        Bytes packed = gzip_compress(bytes_of(plain), 1);
+        const Bytes second = gzip_compress(bytes_of("the end"), 6);
+        packed.insert(packed.end(), second.begin(), second.end());
+        std::string got;
+        CHECK(gunzip_blocks(packed, [&](std::span<const std::byte> block) { got += text_of(block); }));
+        CHECK((got == plain + "the end"));
+        packed.resize(packed.size() - 3);
+        CHECK_FALSE(gunzip_blocks(packed, [](std::span<const std::byte>) {}));
+    }
+}
