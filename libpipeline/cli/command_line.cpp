@@ -37,8 +37,10 @@ Typed split_words(const StepSchema& schema, int argc, const char* const* argv) {
     std::vector<std::pair<const Parameter*, CLI::Option*>> options;
     const auto add = [&](const Parameter& p) {
         CLI::Option* option = is_switch(p) ? app.add_flag(option_name(p)) : app.add_option(option_name(p));
-        if (p.positional) option->expected(p.is_list ? -1 : 1);  // CLI11: −1 is "as many as there are"
-        else if (!is_switch(p)) option->expected(0, 1)->default_str(no_value);
+        if (p.positional)
+            option->expected(p.is_list ? -1 : 1);  // CLI11: −1 is "as many as there are"
+        else if (!is_switch(p))
+            option->expected(0, 1)->default_str(no_value);
         option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
         options.emplace_back(&p, option);
     };
@@ -161,8 +163,10 @@ CommonOptions read_common(const Json& common, std::vector<std::string>& faults) 
     options.seed = common.at("seed").get<std::uint64_t>();
     options.device = common.at("device").get<std::string>();
     const auto acceptance = parse_acceptance(common.at("accept_quarantined").get<std::string>());
-    if (acceptance) options.accept_quarantined = *acceptance;
-    else faults.emplace_back("--accept-quarantined must be a number, a share of 100% at most, or all.");
+    if (acceptance)
+        options.accept_quarantined = *acceptance;
+    else
+        faults.emplace_back("--accept-quarantined must be a number, a share of 100% at most, or all.");
     if (common.contains("log_json")) options.log_json = common["log_json"].get<std::string>();
     options.progress = parse_progress_style(common.at("progress").get<std::string>()).value();
     options.force = common.at("force").get<bool>();

@@ -24,9 +24,9 @@ std::optional<Acceptance> parse_acceptance(std::string_view text);  ///< "3", "2
 
 /// The options every program has (DESIGN's §5); described in schemas/options.json, like the rest.
 struct CommonOptions {
-    std::filesystem::path out;              ///< empty when the step makes nothing, or with --dry-run
-    std::optional<unsigned> threads;        ///< nothing: allowed_cpus()
-    std::optional<std::uint64_t> memory;    ///< nothing: 80 % of allowed_memory()
+    std::filesystem::path out;            ///< empty when the step makes nothing, or with --dry-run
+    std::optional<unsigned> threads;      ///< nothing: allowed_cpus()
+    std::optional<std::uint64_t> memory;  ///< nothing: 80 % of allowed_memory()
     std::uint64_t seed = 0;
     std::string device = "auto";
     bool force = false;
@@ -38,7 +38,8 @@ struct CommonOptions {
     ProgressStyle progress = ProgressStyle::automatic;
 };
 
-/// What the user asked for. When `answer` is set (help, describe, version) it goes to stdout and the program ends with 0.
+/// What the user asked for. When `answer` is set (help, describe, version) it goes to stdout and the program ends with
+/// 0.
 struct CommandLine {
     Json parameters = Json::object();  ///< validated, defaults filled in
     CommonOptions common;

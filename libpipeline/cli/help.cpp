@@ -79,7 +79,8 @@ std::string range_of(const Json& schema) {
 
 std::string choices_of(const Json& schema) {
     std::string text;
-    for (const auto& choice : schema.value("enum", Json::array())) text += (text.empty() ? "" : ", ") + as_typed(choice);
+    for (const auto& choice : schema.value("enum", Json::array()))
+        text += (text.empty() ? "" : ", ") + as_typed(choice);
     return text.empty() ? text : "one of " + text;
 }
 
@@ -88,7 +89,8 @@ std::string remarks(const Parameter& p) {
     std::vector<std::string> notes;
     const auto given = p.schema.find("default");
     const bool is_switch = p.value.empty();
-    const bool is_empty = given != p.schema.end() && (given->is_string() || given->is_array()) && as_typed(*given).empty();
+    const bool is_empty =
+        given != p.schema.end() && (given->is_string() || given->is_array()) && as_typed(*given).empty();
     if (given != p.schema.end() && !is_switch && !is_empty) notes.push_back("default " + as_typed(*given));
     const Json& valued = p.is_list && p.schema.contains("items") ? p.schema["items"] : p.schema;
     for (const auto& note : {range_of(valued), choices_of(valued)})
@@ -138,7 +140,8 @@ std::string option_lines(const StepSchema& schema, const HelpStyle& style) {
             const auto name = left_column(*p);
             const std::size_t indent = left + 4;
             text += "  " + name;
-            text += columns(name) > left ? "\n" + std::string(indent, ' ') : std::string(indent - 2 - columns(name), ' ');
+            text +=
+                columns(name) > left ? "\n" + std::string(indent, ' ') : std::string(indent - 2 - columns(name), ' ');
             text += wrapped(p->description + remarks(*p), indent, indent, style.width) + "\n";
         }
     }
@@ -171,9 +174,10 @@ std::string exit_line(const StepSchema& schema) {
 }
 
 Json described(const Parameter& p) {
-    Json out = {{"name", p.name}, {"flag", p.positional ? Json() : Json(p.flag)}, {"group", p.group},
-                {"description", p.description}, {"required", p.required}, {"positional", p.positional},
-                {"repeats", p.is_list}, {"value", p.value.empty() ? Json() : Json(p.value)}};
+    Json out = {{"name", p.name},         {"flag", p.positional ? Json() : Json(p.flag)},
+                {"group", p.group},       {"description", p.description},
+                {"required", p.required}, {"positional", p.positional},
+                {"repeats", p.is_list},   {"value", p.value.empty() ? Json() : Json(p.value)}};
     Json schema = p.schema;
     for (const char* said : {"description", "x-cli"}) schema.erase(said);
     out["schema"] = std::move(schema);
@@ -219,8 +223,10 @@ std::string help_text(const StepSchema& schema, const HelpStyle& style) {
     std::string text = wrapped(title + " — " + lower_first(schema.description), 0, 2, style.width) + "\n";
     if (style.bold) text = "\x1b[1m" + title + "\x1b[0m" + text.substr(title.size());
     text += option_lines(schema, style);
-    if (!schema.example.empty()) text += "\n" + heading("Example", style.bold) + "  " + wrapped(example_line(schema), 2, 6, style.width) + "\n";
-    return text + "\n" + heading("Exit codes", style.bold) + "  " + wrapped(exit_line(schema), 2, 2, style.width) + "\n";
+    if (!schema.example.empty())
+        text += "\n" + heading("Example", style.bold) + "  " + wrapped(example_line(schema), 2, 6, style.width) + "\n";
+    return text + "\n" + heading("Exit codes", style.bold) + "  " + wrapped(exit_line(schema), 2, 2, style.width) +
+           "\n";
 }
 
 Json describe(const StepSchema& schema) {
@@ -229,11 +235,12 @@ Json describe(const StepSchema& schema) {
     for (const auto* option : options_of(schema)) options.push_back(described(*option));
     for (const auto& meaning : exit_codes_of(schema))
         codes.push_back({{"code", meaning.code}, {"name", meaning.brief}, {"about", meaning.about}});
-    Json out = {{"program", "cohort-" + schema.name}, {"step", schema.name}, {"version", COHORT_VERSION},
-            {"content_version", schema.content_version}, {"description", schema.description},
-            {"output", schema.output.empty() ? Json() : Json(schema.output)}, {"uses_seed", schema.uses_seed},
-            {"uses_device", schema.uses_device}, {"parameters", parameters}, {"options", options},
-            {"example", example_line(schema)}, {"exit_codes", codes}};
+    Json out = {{"program", "cohort-" + schema.name}, {"step", schema.name},
+                {"version", COHORT_VERSION},          {"content_version", schema.content_version},
+                {"description", schema.description},  {"output", schema.output.empty() ? Json() : Json(schema.output)},
+                {"uses_seed", schema.uses_seed},      {"uses_device", schema.uses_device},
+                {"parameters", parameters},           {"options", options},
+                {"example", example_line(schema)},    {"exit_codes", codes}};
     if (schema.output == "dataset") {  // what may stand in its quarantine.jsonl
         Json reasons = Json::array();
         for (const auto& reason : all_reasons()) reasons.push_back({{"word", reason.word}, {"about", reason.about}});

@@ -59,7 +59,9 @@ Json value_converted(const Json& schema, const Json& value) {
     const bool wants_list = std::find(types.begin(), types.end(), "array") != types.end();
     if (!wants_list) return scalar_converted(types, value);
     if (value.is_null() || value.is_object()) return value;
-    Json list = value.is_array() ? value : value.is_string() ? split_at_commas(value.get<std::string>()) : Json::array({value});
+    Json list = value.is_array()    ? value
+                : value.is_string() ? split_at_commas(value.get<std::string>())
+                                    : Json::array({value});
     if (const auto items = schema.find("items"); items != schema.end())
         for (auto& entry : list) entry = value_converted(*items, entry);
     return list;
@@ -84,7 +86,8 @@ std::string called(const Parameter& p, const std::string& rest) {
 void check_one(const Parameter& p, const Json& value, std::vector<Fault>& faults) {
     const auto at = pointer_to("", p.name);
     const Naming naming = [&](const std::string& pointer) { return called(p, pointer); };
-    for (auto& fault : validate(p.schema, value, naming)) faults.push_back({at + fault.pointer, std::move(fault.sentence)});
+    for (auto& fault : validate(p.schema, value, naming))
+        faults.push_back({at + fault.pointer, std::move(fault.sentence)});
 }
 
 }  // namespace

@@ -80,10 +80,17 @@ std::string progress_line(const Progress::Snapshot& now, double elapsed_s, bool 
 
 std::string progress_json(const Progress::Snapshot& now, double elapsed_s, bool finished) {
     const double left = left_of(now, elapsed_s);
-    return canonical_json({{"type", "progress"}, {"phase", now.phase}, {"unit", now.unit}, {"done", now.done},
-                           {"total", now.total == 0 ? Json() : Json(now.total)}, {"elapsed_s", elapsed_s},
-                           {"per_second", rate_of(now, elapsed_s)}, {"left_s", left < 0 ? Json() : Json(left)},
-                           {"quarantined", now.quarantined}, {"bytes", now.bytes}, {"note", now.note},
+    return canonical_json({{"type", "progress"},
+                           {"phase", now.phase},
+                           {"unit", now.unit},
+                           {"done", now.done},
+                           {"total", now.total == 0 ? Json() : Json(now.total)},
+                           {"elapsed_s", elapsed_s},
+                           {"per_second", rate_of(now, elapsed_s)},
+                           {"left_s", left < 0 ? Json() : Json(left)},
+                           {"quarantined", now.quarantined},
+                           {"bytes", now.bytes},
+                           {"note", now.note},
                            {"finished", finished}});
 }
 
@@ -91,9 +98,9 @@ std::string progress_bar(const Progress::Snapshot& now, double elapsed_s, std::s
     constexpr std::size_t cells = 20;
     std::string text = now.phase + " ";
     if (now.total > 0) {
-        const auto full = static_cast<std::size_t>(static_cast<double>(cells) *
-                                                   static_cast<double>(std::min(now.done, now.total)) /
-                                                   static_cast<double>(now.total));
+        const auto full =
+            static_cast<std::size_t>(static_cast<double>(cells) * static_cast<double>(std::min(now.done, now.total)) /
+                                     static_cast<double>(now.total));
         text += "[" + std::string(full, '#') + std::string(cells - full, '.') + "] ";
     }
     return cut(text + counted(now) + remainder(now, elapsed_s), width);

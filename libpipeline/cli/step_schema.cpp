@@ -76,8 +76,9 @@ StepSchema read_schema(std::string_view text, std::string_view name) {
     const auto required = s.json.value("required", std::vector<std::string>());
     for (const auto& property : property_order(text)) {
         const bool needed = std::find(required.begin(), required.end(), property) != required.end();
-        s.parameters.push_back(within([&] { return "while reading parameter " + property; },
-                                      [&] { return read_parameter(property, s.json["properties"][property], needed); }));
+        s.parameters.push_back(
+            within([&] { return "while reading parameter " + property; },
+                   [&] { return read_parameter(property, s.json["properties"][property], needed); }));
     }
     return s;
 }
@@ -94,8 +95,8 @@ StepSchema parse_step_schema(std::string_view text, std::string_view name) {
     try {
         return read_schema(text, name);
     } catch (const Json::exception& e) {
-        throw Error(Exit::bug, "The schema of '" + std::string(name) + "' does not keep to the conventions: " + e.what() +
-                                   ".");
+        throw Error(Exit::bug,
+                    "The schema of '" + std::string(name) + "' does not keep to the conventions: " + e.what() + ".");
     }
 }
 

@@ -19,31 +19,31 @@ enum class PathKind {
 };
 
 struct Parameter {
-    std::string name;         ///< snake_case, as in JSON
-    std::string flag;         ///< "--kebab-case"
-    std::string value;        ///< placeholder in the help: DIR, N …; empty for a switch (boolean)
+    std::string name;   ///< snake_case, as in JSON
+    std::string flag;   ///< "--kebab-case"
+    std::string value;  ///< placeholder in the help: DIR, N …; empty for a switch (boolean)
     std::string group;
     std::string description;
-    Json schema;              ///< the property's own schema (type, enum, minimum, default …)
+    Json schema;  ///< the property's own schema (type, enum, minimum, default …)
     bool required = false;
     bool is_list = false;     ///< type array: the flag repeats or takes commas
     bool positional = false;  ///< inspect ARTEFACT, compare A B
     PathKind path = PathKind::none;
     std::vector<std::string> artefact_kinds;
-    bool may_be_absent = false;     ///< a raw path that need not exist (then null in the key)
-    bool affects_content = true;    ///< false: not in the key (x-cli "content": false)
-    std::string when;               ///< of a common option: "output", "seed" or "device", if only steps with that have it
+    bool may_be_absent = false;   ///< a raw path that need not exist (then null in the key)
+    bool affects_content = true;  ///< false: not in the key (x-cli "content": false)
+    std::string when;             ///< of a common option: "output", "seed" or "device", if only steps with that have it
 };
 
 struct StepSchema {
-    std::string name;         ///< "ingest"
+    std::string name;  ///< "ingest"
     std::string description;
-    std::string output;       ///< kind of artefact it makes; empty: none
+    std::string output;  ///< kind of artefact it makes; empty: none
     int content_version = 1;
     bool uses_seed = false;
     bool uses_device = false;  ///< also: compute threads, device and LibTorch version enter the key
     std::vector<std::string> example;
-    std::vector<int> exit_codes;  ///< x-cli "exit_codes": beyond those that every program has; may be empty
+    std::vector<int> exit_codes;        ///< x-cli "exit_codes": beyond those that every program has; may be empty
     std::vector<Parameter> parameters;  ///< in the order of the help
     Json json;                          ///< the whole schema
 

@@ -39,10 +39,14 @@ std::string utc_now() {
 
 const char* name_of(Level level) {
     switch (level) {
-        case Level::detail: return "detail";
-        case Level::info: return "info";
-        case Level::warning: return "warning";
-        default: return "error";
+        case Level::detail:
+            return "detail";
+        case Level::info:
+            return "info";
+        case Level::warning:
+            return "warning";
+        default:
+            return "error";
     }
 }
 
@@ -84,8 +88,13 @@ bool colour_wanted(int descriptor) {
 
 struct Terminal::State {
     State(std::string program_name, const Progress& progress_to_show, const CommonOptions& options)
-        : program(std::move(program_name)), progress(&progress_to_show), quiet(options.quiet), verbose(options.verbose),
-          style(options.progress), colour(colour_wanted()), width(terminal_width()) {
+        : program(std::move(program_name)),
+          progress(&progress_to_show),
+          quiet(options.quiet),
+          verbose(options.verbose),
+          style(options.progress),
+          colour(colour_wanted()),
+          width(terminal_width()) {
         if (style == ProgressStyle::automatic) {
             style = stderr_is_terminal() ? ProgressStyle::bar : ProgressStyle::lines;
             every = std::chrono::seconds(10);
@@ -102,9 +111,12 @@ struct Terminal::State {
         const char* const escape = !colour ? "" : level == Level::error ? "\x1b[31m" : "\x1b[33m";
         const char* const plain = colour ? "\x1b[0m" : "";
         std::string line = program + ": ";
-        if (level == Level::warning) line += std::string(escape) + "warning:" + plain + " " + text;
-        else if (level == Level::error) line += escape + text + plain;
-        else line += text;
+        if (level == Level::warning)
+            line += std::string(escape) + "warning:" + plain + " " + text;
+        else if (level == Level::error)
+            line += escape + text + plain;
+        else
+            line += text;
         say((bar_shown ? "\r\x1b[K" : "") + line + "\n");
         bar_shown = false;  // drawn again at the next tick
     }
@@ -174,8 +186,8 @@ Terminal::Terminal(std::string program, Log& log, const Progress& progress, cons
         auto file = std::make_shared<FileHandle>(open_log(*options.log_json));
         log.add_sink([file, path = *options.log_json, name = state_->program](Level level, const std::string& text) {
             if (!*file) return;
-            const auto line = canonical_json(
-                {{"time", utc_now()}, {"program", name}, {"level", name_of(level)}, {"text", text}});
+            const auto line =
+                canonical_json({{"time", utc_now()}, {"program", name}, {"level", name_of(level)}, {"text", text}});
             try {
                 write_all(file->get(), bytes_of(line + "\n"), path);
             } catch (const Error& error) {  // a run does not fail for its log; said once, and no more is written

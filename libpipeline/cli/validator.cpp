@@ -11,7 +11,7 @@
 namespace cohort::cli {
 namespace {
 
-constexpr int most_depth = 64;               // of the schema's own nesting: a $ref that points at itself must end
+constexpr int most_depth = 64;                   // of the schema's own nesting: a $ref that points at itself must end
 constexpr std::size_t most_pattern_text = 4096;  // std::regex recurses once per character
 
 constexpr std::array known = {
@@ -156,7 +156,8 @@ private:
         if (pattern == schema.end()) return;
         if (matches(pattern->get<std::string>(), text)) return;
         const auto cli = schema.value("x-cli", Json::object());  // a pattern in words, where there is one
-        fault(at, "must be " + cli.value("form", "of the form " + pattern->get<std::string>()) + ", not " + shown(text) + ".");
+        fault(at, "must be " + cli.value("form", "of the form " + pattern->get<std::string>()) + ", not " +
+                      shown(text) + ".");
     }
 
     void check_list(const Json& schema, const Json& list, const std::string& at, int depth) {
@@ -197,7 +198,8 @@ private:
         }
     }
 
-    void check_member(const Json& schema, const std::string& name, const Json& value, const std::string& at, int depth) {
+    void check_member(const Json& schema, const std::string& name, const Json& value, const std::string& at,
+                      int depth) {
         bool matched = false;
         std::vector<std::string> names;
         if (const auto properties = schema.find("properties"); properties != schema.end()) {
@@ -220,8 +222,8 @@ private:
         check(*additional, value, at, depth + 1);
     }
 
-    /// anyOf and oneOf. When none fits, the faults of the branch that came closest are told: the one whose deepest fault
-    /// lies deepest (the type was right, something inside was not), then the one with the fewest.
+    /// anyOf and oneOf. When none fits, the faults of the branch that came closest are told: the one whose deepest
+    /// fault lies deepest (the type was right, something inside was not), then the one with the fewest.
     void check_alternatives(const Json& schema, const Json& value, const std::string& at, int depth) {
         for (const char* keyword : {"anyOf", "oneOf"}) {
             const auto branches = schema.find(keyword);
@@ -232,8 +234,10 @@ private:
                 Checker inner(root_, naming_);
                 inner.check(branch, value, at, depth + 1);
                 auto faults = inner.take();
-                if (faults.empty()) ++fitting;
-                else if (nearest.empty() || closeness(faults) > closeness(nearest)) nearest = std::move(faults);
+                if (faults.empty())
+                    ++fitting;
+                else if (nearest.empty() || closeness(faults) > closeness(nearest))
+                    nearest = std::move(faults);
             }
             if (fitting == 0) faults_.insert(faults_.end(), nearest.begin(), nearest.end());
             if (fitting > 1 && std::string_view(keyword) == "oneOf") fault(at, "fits more than one of its forms.");
@@ -285,9 +289,12 @@ void collect_unknown(const Json& schema, std::vector<std::string>& unknown) {
 std::string pointer_to(const std::string& parent, std::string_view member) {
     std::string pointer = parent + "/";
     for (const char c : member) {
-        if (c == '~') pointer += "~0";
-        else if (c == '/') pointer += "~1";
-        else pointer += c;
+        if (c == '~')
+            pointer += "~0";
+        else if (c == '/')
+            pointer += "~1";
+        else
+            pointer += c;
     }
     return pointer;
 }

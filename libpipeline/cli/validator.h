@@ -21,10 +21,11 @@ struct Fault {
 /// What a sentence calls the value at a pointer: "steps.raw.with", "--folds".
 using Naming = std::function<std::string(const std::string& pointer)>;
 
-/// All faults, in the order of the document (keys sorted, as Json keeps them). Never throws on any value. Known keywords:
-/// type properties required additionalProperties patternProperties propertyNames minProperties maxProperties items
-/// minItems maxItems uniqueItems enum const minimum maximum exclusiveMinimum exclusiveMaximum minLength maxLength pattern
-/// oneOf anyOf $ref (to #/$defs/NAME); annotations are passed over. Without `naming` a value is called by its dotted path.
+/// All faults, in the order of the document (keys sorted, as Json keeps them). Never throws on any value. Known
+/// keywords: type properties required additionalProperties patternProperties propertyNames minProperties maxProperties
+/// items minItems maxItems uniqueItems enum const minimum maximum exclusiveMinimum exclusiveMaximum minLength maxLength
+/// pattern oneOf anyOf $ref (to #/$defs/NAME); annotations are passed over. Without `naming` a value is called by its
+/// dotted path.
 std::vector<Fault> validate(const Json& schema, const Json& value);
 std::vector<Fault> validate(const Json& schema, const Json& value, const Naming& naming);
 
@@ -38,7 +39,8 @@ std::string pointer_to(const std::string& parent, std::string_view member);
 /// into text where text is asked for; what cannot be turned stays as it is, for the validator to name.
 Json converted(const StepSchema& schema, Json parameters);
 
-/// Faults of a step's parameters (unknown names come with "did you mean"), required ones first, then in the help's order.
+/// Faults of a step's parameters (unknown names come with "did you mean"), required ones first, then in the help's
+/// order.
 std::vector<Fault> check_parameters(const StepSchema& schema, const Json& parameters);
 
 /// Parameters with the schema's defaults filled in. Parameters without default that were left out stay out.

@@ -68,7 +68,9 @@ public:
     ~Event() { yaml_event_delete(&event_); }
     yaml_event_t* get() { return &event_; }
     yaml_event_type_t type() const { return event_.type; }
-    Mark mark() const { return {static_cast<int>(event_.start_mark.line) + 1, static_cast<int>(event_.start_mark.column) + 1}; }
+    Mark mark() const {
+        return {static_cast<int>(event_.start_mark.line) + 1, static_cast<int>(event_.start_mark.column) + 1};
+    }
     const yaml_event_t* operator->() const { return &event_; }
 
 private:
@@ -163,8 +165,8 @@ public:
 
 private:
     [[noreturn]] void refuse(Mark mark, const std::string& sentence) const {
-        throw Error(Exit::usage, printable(name_) + ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column) +
-                                     ": " + sentence);
+        throw Error(Exit::usage, printable(name_) + ":" + std::to_string(mark.line) + ":" +
+                                     std::to_string(mark.column) + ": " + sentence);
     }
 
     void next(Event& event) {
@@ -194,15 +196,16 @@ private:
             refuse(mark, "anchors (&" + printable(reinterpret_cast<const char*>(anchor)) +
                              ") are not read here; write the value out where it is needed.");
         if (tag != nullptr)
-            refuse(mark, "tags (" + printable(reinterpret_cast<const char*>(tag)) +
-                             ") are not read here; leave them out.");
+            refuse(mark,
+                   "tags (" + printable(reinterpret_cast<const char*>(tag)) + ") are not read here; leave them out.");
     }
 
     void node(const Event& event, const std::string& pointer, Json& value, Json& written, int depth) {
         if (depth > most_depth) refuse(event.mark(), "nested more than 64 deep.");
         if (++nodes_ > most_nodes) refuse(event.mark(), "more than a million values; split the file.");
         switch (event.type()) {
-            case YAML_SCALAR_EVENT: return scalar(event, value, written);
+            case YAML_SCALAR_EVENT:
+                return scalar(event, value, written);
             case YAML_SEQUENCE_START_EVENT:
                 refuse_properties(event.mark(), event->data.sequence_start.anchor, event->data.sequence_start.tag);
                 return sequence(pointer, value, written, depth);
@@ -212,7 +215,8 @@ private:
             case YAML_ALIAS_EVENT:
                 refuse(event.mark(), "aliases (*" + printable(reinterpret_cast<const char*>(event->data.alias.anchor)) +
                                          ") are not read here; write the value out.");
-            default: refuse(event.mark(), "a value is missing.");
+            default:
+                refuse(event.mark(), "a value is missing.");
         }
     }
 
@@ -228,7 +232,8 @@ private:
             return;
         }
         auto json = resolved(text);
-        if (!json) refuse(event.mark(), "'" + printable(text) + "' is a number that cannot be held; quote it if it is text.");
+        if (!json)
+            refuse(event.mark(), "'" + printable(text) + "' is a number that cannot be held; quote it if it is text.");
         written = json->is_null() ? Json() : Json(std::move(text));
         value = std::move(*json);
     }
@@ -307,6 +312,8 @@ YamlDocument parse_yaml(std::string_view text, std::string_view name) {
 #endif
 }
 
-YamlDocument read_yaml(const std::filesystem::path& file) { return parse_yaml(read_text(file, most_bytes), file.string()); }
+YamlDocument read_yaml(const std::filesystem::path& file) {
+    return parse_yaml(read_text(file, most_bytes), file.string());
+}
 
 }  // namespace cohort::cli

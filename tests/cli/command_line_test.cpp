@@ -1,8 +1,9 @@
 #include "cli/command_line.h"
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <unistd.h>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -69,7 +70,8 @@ private:
 
 TEST_CASE("flags become typed parameters, and defaults fill the rest") {
     const auto line = toy({"--dataset", "d", "--folds=3", "--out", "o", "--fast", "--seed", "9"});
-    CHECK(line.parameters == Json{{"dataset", "d"}, {"folds", 3}, {"shift", 0}, {"names", Json::array()}, {"fast", true}});
+    CHECK(line.parameters ==
+          Json{{"dataset", "d"}, {"folds", 3}, {"shift", 0}, {"names", Json::array()}, {"fast", true}});
     CHECK(line.common.out == "o");
     CHECK(line.common.seed == 9);
     CHECK(!line.common.threads);
@@ -78,7 +80,8 @@ TEST_CASE("flags become typed parameters, and defaults fill the rest") {
 }
 
 TEST_CASE("lists repeat the flag or take commas, in order") {
-    CHECK(toy({"--dataset", "d", "--dry-run", "--names", "b,a", "--names", "c"}).parameters["names"] == Json({"b", "a", "c"}));
+    CHECK(toy({"--dataset", "d", "--dry-run", "--names", "b,a", "--names", "c"}).parameters["names"] ==
+          Json({"b", "a", "c"}));
 }
 
 TEST_CASE("negative numbers are values, not flags") {
@@ -94,7 +97,8 @@ TEST_CASE("bare arguments fill the positional parameters in order") {
 }
 
 TEST_CASE("all faults are told at once, each once, with the nearest name") {
-    const auto text = toy_refusal({"--datset", "d", "--folds", "1", "--shift", "far", "--seed", "-1", "--quiet", "--verbose"});
+    const auto text =
+        toy_refusal({"--datset", "d", "--folds", "1", "--shift", "far", "--seed", "-1", "--quiet", "--verbose"});
     CHECK(has(text, "7 things are wrong"));
     CHECK(has(text, "--quiet and --verbose exclude each other."));
     CHECK(has(text, "--out is missing"));
@@ -134,11 +138,14 @@ TEST_CASE("sizes, acceptance and progress are read or refused by name") {
     CHECK(line.common.threads == 3u);
     CHECK(line.common.log_json == "l");
     CHECK(line.common.force);
-    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--memory", "lots"}), "--memory must be a size such as 8 GiB"));
+    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--memory", "lots"}),
+              "--memory must be a size such as 8 GiB"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--memory", "0"}), "--memory must be a size"));
-    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "-1"}), "--accept-quarantined must be a number, a share such as 2%, or all, not '-1'"));
+    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "-1"}),
+              "--accept-quarantined must be a number, a share such as 2%, or all, not '-1'"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "200%"}), "--accept-quarantined"));
-    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "99999999999999999999"}), "--accept-quarantined"));
+    CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--accept-quarantined", "99999999999999999999"}),
+              "--accept-quarantined"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--threads", "0"}), "--threads must be at least 1"));
     CHECK(has(toy_refusal({"--dataset", "d", "--out", "o", "--progress", "bars"}), "did you mean 'bar'"));
 }
@@ -160,7 +167,8 @@ TEST_CASE("acceptance counts or shares, and nothing quarantined is always accept
 TEST_CASE("a parameter file is read first and flags win") {
     const TemporaryFile yaml("toy.yaml", "dataset: d\nfolds: 7\nnames: [x, 3]\nseed: 4\nshift: '2'\n");
     const auto line = toy({"--params", yaml.name().c_str(), "--folds", "4", "--out", "o"});
-    CHECK(line.parameters == Json{{"dataset", "d"}, {"folds", 4}, {"shift", 2}, {"names", {"x", "3"}}, {"fast", false}});
+    CHECK(line.parameters ==
+          Json{{"dataset", "d"}, {"folds", 4}, {"shift", 2}, {"names", {"x", "3"}}, {"fast", false}});
     CHECK(line.common.seed == 4);
     CHECK(toy({"--params", yaml.name().c_str(), "--seed", "5", "--out", "o"}).common.seed == 5);
     const TemporaryFile json("toy.json", R"({"dataset": "e", "fast": true})");

@@ -28,7 +28,7 @@ try() {
     local rc=0
     printf '$'; printf ' %s' "$@"; printf '\n'
     "$@" >"$scratch/stdout" 2>"$scratch/stderr" || rc=$?
-    sed "s|$scratch/work|WORK|g; s|$bin|BIN|g" "$scratch/stdout"
+    sed -E "s|$scratch/work|WORK|g; s|$bin|BIN|g; s|sha256:[0-9a-f]{64}|sha256:…|g" "$scratch/stdout"
     sed "s|^|! |; s|$scratch/work|WORK|g; s|$bin|BIN|g" "$scratch/stderr"
     printf '[%d]\n\n' "$rc"
 }

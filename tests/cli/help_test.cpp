@@ -47,7 +47,8 @@ TEST_CASE("bold help is the plain help with escapes around its headings") {
     for (const auto& name : step_names()) {
         auto bold = help_text(step_schema(name), {100, true});
         for (const std::string escape : {"\x1b[1m", "\x1b[0m"})
-            for (auto at = bold.find(escape); at != std::string::npos; at = bold.find(escape)) bold.erase(at, escape.size());
+            for (auto at = bold.find(escape); at != std::string::npos; at = bold.find(escape))
+                bold.erase(at, escape.size());
         CHECK(bold == help_text(step_schema(name), {100, false}));
     }
 }
@@ -55,8 +56,10 @@ TEST_CASE("bold help is the plain help with escapes around its headings") {
 TEST_CASE("exit codes that cannot happen are not listed") {
     const auto codes = [](const char* output) {
         const auto schema = parse_step_schema(
-            std::string(R"({"title": "t", "description": "T.", "type": "object", "properties": {}, "x-cli": {"output": )") +
-                output + R"(, "content_version": 1, "seed": false, "device": false, "example": []}})", "t");
+            std::string(
+                R"({"title": "t", "description": "T.", "type": "object", "properties": {}, "x-cli": {"output": )") +
+                output + R"(, "content_version": 1, "seed": false, "device": false, "example": []}})",
+            "t");
         std::vector<int> numbers;
         for (const auto& meaning : exit_codes_of(schema)) numbers.push_back(meaning.code);
         return numbers;

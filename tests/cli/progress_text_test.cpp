@@ -13,7 +13,8 @@ const Progress::Snapshot halfway = {"reading", "samples", 50, 100, 2, 1000, "los
 }  // namespace
 
 TEST_CASE("a line says done, total, rate, time left and what is quarantined") {
-    CHECK(progress_line(halfway, 25, false) == "reading: 50 of 100 samples (50 %), 2.00/s, 0:25 left, 2 quarantined, loss .31");
+    CHECK(progress_line(halfway, 25, false) ==
+          "reading: 50 of 100 samples (50 %), 2.00/s, 0:25 left, 2 quarantined, loss .31");
     CHECK(progress_line(halfway, 25, true) == "reading: 50 of 100 samples in 0:25, 2 quarantined, loss .31");
 }
 

@@ -1,6 +1,6 @@
 // Walks every compiled-in schema: the conventions that help, command line and driver rely on.
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "cli/command_line.h"
@@ -32,8 +32,8 @@ bool has_range(const Json& schema) {
     return lower && (upper || schema.value("type", Json()) == "number");
 }
 
-const std::set<std::string> known_cli_keys = {"flag", "value", "group", "positional", "artefact", "path",
-                                              "may_be_absent", "content", "when", "form"};
+const std::set<std::string> known_cli_keys = {"flag", "value",         "group",   "positional", "artefact",
+                                              "path", "may_be_absent", "content", "when",       "form"};
 const std::set<std::string> known_step_keys = {"output", "content_version", "seed", "device", "example", "exit_codes"};
 const std::set<std::string> kinds = {"dataset", "split", "plan", "model", "evaluation", "files"};
 
@@ -97,7 +97,8 @@ TEST_CASE("every step's schema says what it is by the conventions") {
     }
 }
 
-TEST_CASE("every parameter is described, has a group, a flag of its name, a range, and a default or a word on its absence") {
+TEST_CASE(
+    "every parameter is described, has a group, a flag of its name, a range, and a default or a word on its absence") {
     for (const auto& name : step_names()) {
         INFO("schemas/steps/" << name << ".json");
         for (const auto& p : step_schema(name).parameters) check_parameter(p, false);

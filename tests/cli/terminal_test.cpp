@@ -1,9 +1,10 @@
 #include "cli/terminal.h"
 
-#include <catch2/catch.hpp>
 #include <fcntl.h>
-#include <sstream>
 #include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/files.h"

@@ -46,7 +46,8 @@ TEST_CASE("types are told apart, whole floats are integers, and nothing is conve
     CHECK(!valid({{"type", "integer"}}, true));
     CHECK(valid({{"type", {"integer", "null"}}}, nullptr));
     CHECK(!valid({{"type", "object"}}, Json::array()));
-    CHECK(sentences({{"type", {"integer", "null"}}}, "x") == Texts{"The whole must be a whole number or null, not 'x'."});
+    CHECK(sentences({{"type", {"integer", "null"}}}, "x") ==
+          Texts{"The whole must be a whole number or null, not 'x'."});
 }
 
 TEST_CASE("bounds hold at their edges") {
@@ -58,12 +59,15 @@ TEST_CASE("bounds hold at their edges") {
     CHECK(!valid({{"exclusiveMinimum", 0}}, 0));
     CHECK(valid({{"exclusiveMinimum", 0}}, 1e-300));
     CHECK(!valid({{"exclusiveMaximum", 1}}, 1));
-    CHECK(sentences({{"type", "number"}}, std::numeric_limits<double>::infinity()) == Texts{"The whole must be finite."});
+    CHECK(sentences({{"type", "number"}}, std::numeric_limits<double>::infinity()) ==
+          Texts{"The whole must be finite."});
     CHECK(!valid({{"maximum", 9007199254740991}}, 9007199254740992));
 }
 
 TEST_CASE("all faults are told at once, each with its place") {
-    const Json schema = {{"type", "object"}, {"required", {"a"}}, {"additionalProperties", false},
+    const Json schema = {{"type", "object"},
+                         {"required", {"a"}},
+                         {"additionalProperties", false},
                          {"properties", {{"a", {{"type", "integer"}}}, {"list", {{"items", {{"minimum", 2}}}}}}}};
     const auto faults = validate(schema, {{"list", {1, 2, 0}}, {"lst", 1}});
     REQUIRE(faults.size() == 4);
@@ -91,7 +95,8 @@ TEST_CASE("references, patterns of names and alternatives are followed") {
                          {"minProperties", 1},
                          {"propertyNames", {{"pattern", "^[a-z_]+$"}}},
                          {"patternProperties", {{"_size$", {{"$ref", "#/$defs/size"}}}}},
-                         {"additionalProperties", {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}}}};
+                         {"additionalProperties",
+                          {{"anyOf", {{{"type", "string"}}, {{"type", "array"}, {"items", {{"type", "string"}}}}}}}}};
     CHECK(unknown_keywords(schema).empty());
     CHECK(valid(schema, {{"x_size", 3}, {"a", "b"}, {"c", {"d"}}}));
     CHECK(!valid(schema, Json::object()));
@@ -111,13 +116,15 @@ TEST_CASE("a schema that refers to itself ends") {
 
 TEST_CASE("keywords that validate does not know are found wherever they stand") {
     CHECK(unknown_keywords({{"properties", {{"if", {{"type", "string"}, {"format", "date"}}}}}}) == Texts{"format"});
-    CHECK(unknown_keywords({{"items", {{"multipleOf", 2}}}, {"anyOf", {{{"contains", 1}}}}}) == Texts{"contains", "multipleOf"});
+    CHECK(unknown_keywords({{"items", {{"multipleOf", 2}}}, {"anyOf", {{{"contains", 1}}}}}) ==
+          Texts{"contains", "multipleOf"});
     CHECK(unknown_keywords({{"x-cli", {{"anything", 1}}}, {"default", {{"at", "all"}}}}).empty());
 }
 
 TEST_CASE("text becomes what the parameters ask for, or stays for the validator to name") {
     const auto read = [](Json parameters) { return converted(toy(), std::move(parameters)); };
-    CHECK(read({{"folds", "7"}, {"rate", ".25"}, {"fast", "true"}}) == Json{{"folds", 7}, {"rate", .25}, {"fast", true}});
+    CHECK(read({{"folds", "7"}, {"rate", ".25"}, {"fast", "true"}}) ==
+          Json{{"folds", 7}, {"rate", .25}, {"fast", true}});
     CHECK(read({{"rate", "1e-3"}, {"folds", "+3"}}) == Json{{"rate", .001}, {"folds", 3}});
     CHECK(read({{"folds", "3.5"}, {"rate", "half"}, {"fast", "yes"}}) ==
           Json{{"folds", "3.5"}, {"rate", "half"}, {"fast", "yes"}});
@@ -125,13 +132,15 @@ TEST_CASE("text becomes what the parameters ask for, or stays for the validator 
     CHECK(read({{"names", "one"}, {"sizes", 3}}) == Json{{"names", {"one"}}, {"sizes", {3}}});
     CHECK(read({{"dataset", 7}, {"names", {1, 2}}}) == Json{{"dataset", "7"}, {"names", {"1", "2"}}});
     CHECK(read({{"limit", "null"}}) == Json{{"limit", nullptr}});
-    CHECK(read({{"folds", "12abc"}, {"rate", ""}, {"other", "3"}}) == Json{{"folds", "12abc"}, {"rate", ""}, {"other", "3"}});
+    CHECK(read({{"folds", "12abc"}, {"rate", ""}, {"other", "3"}}) ==
+          Json{{"folds", "12abc"}, {"rate", ""}, {"other", "3"}});
     CHECK(read({{"rate", "0,5"}}) == Json{{"rate", "0,5"}});  // whatever the locale says
 }
 
 TEST_CASE("a step's faults name parameters by their flags") {
     std::vector<std::string> said;
-    for (const auto& fault : check_parameters(toy(), {{"folds", 1}, {"sizes", {1, 10}}, {"mode", "fanci"}, {"fold", 3}}))
+    for (const auto& fault :
+         check_parameters(toy(), {{"folds", 1}, {"sizes", {1, 10}}, {"mode", "fanci"}, {"fold", 3}}))
         said.push_back(fault.sentence);
     CHECK(said == Texts{"--dataset is missing: D.", "There is no parameter 'fold'; did you mean 'folds'?",
                         "--folds must be at least 2, not 1.", "--sizes (entry 2) must be at most 9, not 10.",

@@ -53,8 +53,8 @@ TEST_CASE("numbers that no double holds are refused rather than bent") {
 
 TEST_CASE("written keeps every scalar as it stands in the file") {
     const auto document = parse_yaml("{a: 010, b: 1.50, c: yes, d: ~, e: [0x10, '3'], f: true}", "t");
-    CHECK(document.written == Json{{"a", "010"}, {"b", "1.50"}, {"c", "yes"}, {"d", nullptr},
-                                   {"e", {"0x10", "3"}}, {"f", "true"}});
+    CHECK(document.written ==
+          Json{{"a", "010"}, {"b", "1.50"}, {"c", "yes"}, {"d", nullptr}, {"e", {"0x10", "3"}}, {"f", "true"}});
 }
 
 TEST_CASE("marks give line and column of values and keys, from 1, in characters") {
@@ -115,14 +115,18 @@ TEST_CASE("bytes that are no UTF-8 are refused with their place, and control cha
     CHECK(!refusal("a: \xc3").empty());
     CHECK(!refusal("a: \xed\xa0\x80").empty());  // a surrogate
     CHECK(!refusal(std::string("a: \0b", 5)).empty());
-    CHECK(!refusal(std::string("\xff\xfe" "a\0:\0", 6)).empty());  // UTF-16 is not guessed
+    CHECK(!refusal(std::string("\xff\xfe"
+                               "a\0:\0",
+                               6))
+               .empty());  // UTF-16 is not guessed
 }
 
 TEST_CASE("a byte order mark, CRLF and missing newlines change nothing") {
     const Json expected = {{"a", 1}, {"b", {"x", "y"}}};
     CHECK(value_of("a: 1\nb: [x, y]\n") == expected);
     CHECK(value_of("a: 1\r\nb:\r\n  - x\r\n  - y\r\n") == expected);
-    CHECK(value_of("\xEF\xBB\xBF" "a: 1\nb: [x, y]") == expected);
+    CHECK(value_of("\xEF\xBB\xBF"
+                   "a: 1\nb: [x, y]") == expected);
     CHECK(value_of("---\na: 1\nb: [x, y]\n...\n") == expected);
     CHECK(value_of("%YAML 1.2\n---\na: 1\nb: [x, y]") == expected);
 }
@@ -153,7 +157,8 @@ TEST_CASE("every fuzz seed is either read or refused with a sentence") {
         return;
     }
     int seeds = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(source) / "tests/fuzz-seeds/yaml")) {
+    for (const auto& entry :
+         std::filesystem::directory_iterator(std::filesystem::path(source) / "tests/fuzz-seeds/yaml")) {
         INFO(entry.path());
         const auto bytes = read_file(entry.path());
         CHECK(LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()) == 0);
