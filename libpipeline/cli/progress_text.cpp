@@ -48,6 +48,8 @@ std::string counted(const Progress::Snapshot& now) {
 /// ", 40/s, 0:03 left, 2 quarantined, loss .31": what is known and worth saying.
 std::string remainder(const Progress::Snapshot& now, double elapsed_s) {
     std::string text;
+    constexpr double too_early_s = 0.2;  // a rate over less says nothing
+    if (elapsed_s < too_early_s) elapsed_s = 0;
     if (rate_of(now, elapsed_s) > 0) text += ", " + brief(rate_of(now, elapsed_s)) + "/s";
     if (left_of(now, elapsed_s) >= 0) text += ", " + clock(left_of(now, elapsed_s)) + " left";
     if (now.quarantined > 0) text += ", " + std::to_string(now.quarantined) + " quarantined";
@@ -95,7 +97,7 @@ std::string progress_json(const Progress::Snapshot& now, double elapsed_s, bool 
 }
 
 std::string progress_bar(const Progress::Snapshot& now, double elapsed_s, std::size_t width) {
-    constexpr std::size_t cells = 20;
+    const std::size_t cells = width >= 100 ? 20 : 10;
     std::string text = now.phase + " ";
     if (now.total > 0) {
         const auto full =

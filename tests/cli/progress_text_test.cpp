@@ -20,6 +20,7 @@ TEST_CASE("a line says done, total, rate, time left and what is quarantined") {
 
 TEST_CASE("nothing is promised that is not known") {
     CHECK(progress_line({"listing", "files", 7, 0, 0, 0, ""}, 0, false) == "listing: 7 files");
+    CHECK(progress_line({"listing", "files", 7, 0, 0, 0, ""}, 1e-6, false) == "listing: 7 files");
     CHECK(progress_line({"listing", "files", 0, 9, 0, 0, ""}, 3, false) == "listing: 0 of 9 files (0 %)");
     CHECK(progress_line({"x", "", 12, 10, 0, 0, ""}, 6, false) == "x: 12 of 10 (100 %), 2.00/s, 0:00 left");
     const auto json = parse_json(progress_json({"x", "", 0, 0, 0, 0, ""}, 0, false), "line");
