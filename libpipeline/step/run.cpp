@@ -140,10 +140,7 @@ Ending Run::run_into_folder() {
     try {
         if (run_step(folder.path(), folder.continues(), quarantine) == Outcome::stopped_with_state_saved) {
             terminal_.stop();
-            const std::string message = std::string("stopped by ") + (*signals_.received() ? signals_.received() : "request") +
-                                        "; the same command goes on.";
-            log_.info(message);
-            return {Exit::stopped, message, {}};
+            return stopped(folder);
         }
         return publish(folder, begin_key, quarantine);
     } catch (...) {
@@ -151,6 +148,14 @@ Ending Run::run_into_folder() {
         if (!step_.can_continue()) folder.discard();
         throw;
     }
+}
+
+Ending Run::stopped(store::OutputFolder& folder) {
+    if (!step_.can_continue()) folder.discard();
+    const std::string message = std::string("stopped by ") + (*signals_.received() ? signals_.received() : "request") +
+                                (step_.can_continue() ? "; the same command goes on." : "; the same command begins anew.");
+    log_.info(message);
+    return {Exit::stopped, message, {}};
 }
 
 std::optional<Ending> Run::already_there(const std::string& begin_key) {
@@ -166,12 +171,13 @@ std::optional<Ending> Run::already_there(const std::string& begin_key) {
     }
     if (!standing.same_key && standing.manifest && standing.manifest->made_by.step == schema_.name && keys_->has_raw()) {
         log_.info(name + " stands already; reading the raw inputs to see whether it was made from the same.");
-        standing = store::OutputFolder::standing(place, {keys_->content_key(keys_->read_raw(threads_, {}))});
+        standing = store::OutputFolder::standing(place, {keys_->content_key(keys_->read_raw(threads_, {}, signals_.token()))});
     }
     if (!standing.same_key)
         throw Error(Exit::output, name + (standing.manifest ? " stands already, made from other inputs or parameters"
                                                             : is_ours ? " stands already and is damaged" : " exists") +
                                       "; choose another --out" + (is_ours ? ", or give --force to replace it." : "."));
+    store::OutputFolder::tidy(place);
     log_.info(name + " is up to date: it was made from the same inputs and parameters.");
     return judged(std::move(*standing.manifest));
 }

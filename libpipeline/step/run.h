@@ -36,6 +36,7 @@ private:
     Ending say_plan();
     Ending run_without_output();
     Ending run_into_folder();
+    Ending stopped(store::OutputFolder& folder);
     std::optional<Ending> already_there(const std::string& begin_key);
     Outcome run_step(const std::filesystem::path& out, bool continues, store::QuarantineWriter& quarantine);
 

@@ -35,7 +35,7 @@ Json RunKeys::parameters_by_content(const RawFiles& files) const {
     return keyed_parameters([&](const RawInput& input) { return Json(store::raw_digest(files.at(input.name)).text()); });
 }
 
-RawFiles RunKeys::read_raw(unsigned threads, const std::vector<store::SourceFile>& known) const {
+RawFiles RunKeys::read_raw(unsigned threads, const std::vector<store::SourceFile>& known, const std::stop_token& stop) const {
     RawFiles files;
     for (const auto& input : raw_) {
         if (!input.present) continue;
@@ -43,7 +43,7 @@ RawFiles RunKeys::read_raw(unsigned threads, const std::vector<store::SourceFile
         for (const auto& file : known)
             if (file.input == input.name || file.input == input.parameter || (file.input.empty() && raw_.size() == 1))
                 known_here.push_back(file);
-        auto& read = files[input.name] = store::hash_raw_tree(input.path, threads, known_here);
+        auto& read = files[input.name] = store::hash_raw_tree(input.path, threads, known_here, stop);
         if (raw_.size() > 1)
             for (auto& file : read) file.input = input.name;
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,7 @@ public:
     Json parameters_by_content(const RawFiles& files) const;
 
     /// Hashes every file of the raw inputs; those that `known` has already (by `input`, path and size) are not read again.
-    RawFiles read_raw(unsigned threads, const std::vector<store::SourceFile>& known) const;
+    RawFiles read_raw(unsigned threads, const std::vector<store::SourceFile>& known, const std::stop_token& stop) const;
 
 private:
     using DigestOfRaw = std::function<Json(const RawInput& input)>;

@@ -29,11 +29,12 @@ std::vector<store::SourceFile> all_files(const RawFiles& raw) {
 
 Ending Run::publish(store::OutputFolder& folder, const std::string& begin_key, store::QuarantineWriter& quarantine) {
     const auto own = store::own_folder(folder.path(), schema_.output);
-    const RawFiles raw = keys_->read_raw(threads_, result_.raw_files);
+    // Not to be stopped any more: the work is done, and what the step read already is not read again.
+    const RawFiles raw = keys_->read_raw(threads_, result_.raw_files, {});
     if (!raw.empty()) store::write_sources(own / "sources.jsonl", all_files(raw));
     quarantine.close();
     // A dataset always has the list, so that its absence means damage and not "none".
-    if (schema_.output == "dataset" && quarantine.quarantined() == 0) write_file_atomically(own / "quarantine.jsonl", "");
+    if (schema_.output == "dataset" && quarantine.quarantined() == 0) FileWriter(own / "quarantine.jsonl").close();
     store::Manifest manifest = compose_manifest(raw, quarantine);
     const Json run = compose_run(manifest, begin_key, keys_->content_key(raw), bytes_below(folder.path()));
     manifest = folder.publish(std::move(manifest), run,

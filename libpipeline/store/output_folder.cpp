@@ -26,6 +26,10 @@ fs::path without_trailing_slash(const fs::path& place) {
     return plain;
 }
 
+fs::path beside(const fs::path& place, const char* ending) {
+    return place.parent_path() / ("." + place.filename().string() + ending);
+}
+
 void check_place(const fs::path& place) {
     const std::string name = place.filename().string();
     if (name.empty() || name == "." || name == ".." || name == "/")
@@ -95,6 +99,21 @@ void write_text(const fs::path& file, const std::string& text) {
     writer.close();
 }
 
+/// Puts the old artefact back where a replacing was cut in two, and removes what a cut publishing left.
+void tidy_old(const fs::path& place) {
+    const fs::path old = beside(place, ".old");
+    if (stands(old)) {
+        if (stands(place)) remove_quietly(old);
+        else rename_or_fail(old, place);
+    }
+    // A kill between renaming and removing these two leaves them in the published folder.
+    std::error_code ignored;
+    if (find_own_folder(place) && fs::exists(place / "key", ignored)) {
+        fs::remove(place / "key", ignored);
+        fs::remove(place / "lock", ignored);
+    }
+}
+
 std::vector<std::string> keys_in(const fs::path& run_json) {
     std::vector<std::string> keys;
     try {
@@ -127,17 +146,32 @@ OutputFolder::Standing OutputFolder::standing(const fs::path& place, const std::
     return standing;
 }
 
+void OutputFolder::tidy(const fs::path& place) {
+    const fs::path folder = without_trailing_slash(place);
+    tidy_old(folder);
+    const fs::path partial = beside(folder, ".partial");
+    std::error_code ignored;
+    if (!fs::is_directory(partial, ignored) || fs::exists(partial / "key", ignored)) return;
+    // Without a key it is a replaced artefact whose removal was cut short, unless a run is just beginning.
+    try {
+        const auto lock = FileLock::try_lock(partial / "lock");
+        if (lock && still_names(partial / "lock", *lock) && !fs::exists(partial / "key", ignored)) remove_locked_folder(partial);
+    } catch (const Error&) {
+        // It has just gone, or cannot be written: then it is not ours to tidy.
+    }
+}
+
 OutputFolder::OutputFolder(fs::path place, std::string key)
     : place_(without_trailing_slash(place)), key_(std::move(key)) {
     check_place(place_);
-    partial_ = place_.parent_path() / ("." + place_.filename().string() + ".partial");
+    partial_ = beside(place_, ".partial");
     if (place_.has_parent_path()) {
         std::error_code error;
         fs::create_directories(place_.parent_path(), error);
         if (error) fail_write(place_.parent_path(), "made", error.value());
     }
     take_lock();
-    tidy_old();
+    tidy_old(place_);
     std::string found;
     if (fs::exists(partial_ / "key")) found = read_text(partial_ / "key", 4096);
     if (found == key_) {
@@ -169,20 +203,6 @@ void OutputFolder::take_lock() {
         if (!still_names(file, *lock)) continue;
         lock_ = std::move(lock);
         return;
-    }
-}
-
-void OutputFolder::tidy_old() {
-    const fs::path old = place_.parent_path() / ("." + place_.filename().string() + ".old");
-    if (stands(old)) {
-        if (stands(place_)) remove_quietly(old);
-        else rename_or_fail(old, place_);
-    }
-    // A kill between renaming and removing these two leaves them in the published folder.
-    std::error_code ignored;
-    if (find_own_folder(place_) && fs::exists(place_ / "key", ignored)) {
-        fs::remove(place_ / "key", ignored);
-        fs::remove(place_ / "lock", ignored);
     }
 }
 
@@ -242,7 +262,7 @@ void OutputFolder::put_in_place(Overwrite overwrite) {
         remove_marks();
         return remove_locked_folder(partial_);
     }
-    const fs::path old = place_.parent_path() / ("." + place_.filename().string() + ".old");
+    const fs::path old = beside(place_, ".old");
     remove_quietly(old);
     rename_or_fail(place_, old);
     rename_or_fail(partial_, place_);

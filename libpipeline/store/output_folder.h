@@ -33,6 +33,10 @@ public:
     /// Never throws on what it finds: a damaged artefact has no manifest here and no key.
     static Standing standing(const std::filesystem::path& place, const std::vector<std::string>& keys);
 
+    /// For a place that will not be written: removes what a run that was killed after its renaming left in it and beside
+    /// it. An unfinished run's folder (one with a key) and one that a live process holds stay.
+    static void tidy(const std::filesystem::path& place);
+
     /// Takes the lock (Error(output), naming the holder, if a live process has it), puts back `.NAME.old` if NAME is
     /// absent, and empties the partial folder unless it was begun with the same key. Makes missing parent folders.
     /// Error(output) also where the place cannot be written or names no folder of its own ("/", ".").
@@ -57,7 +61,6 @@ public:
 
 private:
     void take_lock();
-    void tidy_old();
     void empty();
     void put_in_place(Overwrite overwrite);
 

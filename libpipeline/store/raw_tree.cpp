@@ -69,7 +69,7 @@ Digest raw_digest(std::vector<SourceFile> files) {
 }
 
 std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigned threads,
-                                      const std::vector<SourceFile>& known) {
+                                      const std::vector<SourceFile>& known, const std::stop_token& stop) {
     std::map<std::string_view, const SourceFile*> read_already;
     for (const auto& file : known) read_already.emplace(file.path, &file);
     const std::vector<TreeEntry> entries = list_raw(path);
@@ -83,6 +83,8 @@ std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigne
             file.digest = found->second->digest;
             return;
         }
+        if (stop.stop_requested())
+            throw Error(Exit::stopped, "stopped while reading " + printable(path.string()) + "; give the same command again.");
         const FileDigest digest = sha256_file(file_of(path, entries[i]));
         file.bytes = digest.bytes;
         file.digest = digest.digest;

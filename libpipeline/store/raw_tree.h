@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <stop_token>
 #include <vector>
 
 #include "core/files.h"
@@ -22,9 +23,10 @@ std::filesystem::path file_of(const std::filesystem::path& path, const TreeEntry
 /// A name as it may stand in JSON: as it is, or with the bytes that are no UTF-8 as %XX.
 std::string json_name(std::string_view name);
 
-/// Reads and hashes the whole tree by itself; files in `known` (same path and size) are not read again.
+/// Reads and hashes the whole tree by itself; files in `known` (same path and size) are not read again. When `stop` is
+/// requested, it ends between two files with Error(stopped).
 std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigned threads,
-                                      const std::vector<SourceFile>& known = {});
+                                      const std::vector<SourceFile>& known = {}, const std::stop_token& stop = {});
 
 /// Over paths, sizes and mtimes only: no file is opened.
 Digest listing_digest(const std::filesystem::path& path);

@@ -10,6 +10,7 @@
 
 #include "core/files.h"
 #include "core/machine.h"
+#include "store/raw_tree.h"
 
 namespace cohort::store {
 namespace {
@@ -33,6 +34,12 @@ bool begins_path(const std::string& text, std::size_t at) {
 std::string last_component(std::string_view path) {
     while (!path.empty() && path.back() == '/') path.remove_suffix(1);
     return std::string(path.substr(path.rfind('/') + 1));
+}
+
+Json json_texts(const std::vector<std::string>& texts) {
+    Json list = Json::array();
+    for (const auto& text : texts) list.push_back(json_name(text));
+    return list;
 }
 
 Json scrubbed(const Json& value, const std::vector<std::string>& known) {
@@ -139,8 +146,8 @@ Json run_json(const RunRecord& record, Privacy privacy) {
     json["rates"] = {{"sources_per_s", static_cast<double>(record.counts.sources) / seconds},
                      {"bytes_in_per_s", static_cast<double>(record.bytes_in) / seconds},
                      {"bytes_out_per_s", static_cast<double>(record.bytes_out) / seconds}};
-    json["warnings"] = record.warnings;
-    json["command_line"] = record.command_line;
+    json["warnings"] = json_texts(record.warnings);
+    json["command_line"] = json_texts(record.command_line);
     if (privacy == Privacy::identified) {
         json["host"] = host_name();
         json["user"] = user_name();

@@ -230,6 +230,23 @@ TEST_CASE("key and lock that a kill left in a published folder are tidied by the
     CHECK(names_in(folder.path / "out") == Names{"manifest.json", "run.json", "split.json"});
 }
 
+TEST_CASE("tidying removes a replaced artefact that a kill left, and keeps an unfinished run and a live one") {
+    const TemporaryFolder folder;
+    publish(folder.path / "out", "k1", "{}");
+    const auto partial = folder.path / ".out.partial";
+    fs::create_directories(partial);
+    write(partial / "manifest.json", "{}");
+    write(folder.path / "out/key", "k1");
+    OutputFolder::tidy(folder.path / "out/");
+    CHECK(names_in(folder.path) == Names{"out"});
+    CHECK(names_in(folder.path / "out") == Names{"manifest.json", "run.json", "split.json"});
+    { write(OutputFolder(folder.path / "out", "k2").path() / "state", "half"); }
+    OutputFolder::tidy(folder.path / "out");
+    CHECK(names_in(partial) == Names{"key", "lock", "state"});
+    OutputFolder::tidy(folder.path / "absent");
+    CHECK(names_in(folder.path) == Names{".out.partial", "out"});
+}
+
 TEST_CASE("of two runs at one place, one publishes and the other is told, whatever the moment") {
     const TemporaryFolder folder;
     for (int round = 0; round < 40; ++round) {
