@@ -46,7 +46,8 @@ std::vector<learn::Channel> matched_channels(const std::vector<learn::Channel>& 
     if (wanted.size() == 1 && present.size() == 1) return present;
     std::vector<learn::Channel> result;
     for (const auto& channel : wanted) {
-        const auto found = std::find_if(present.begin(), present.end(), [&](const auto& c) { return c.name == channel.name; });
+        const auto found =
+            std::find_if(present.begin(), present.end(), [&](const auto& c) { return c.name == channel.name; });
         if (found == present.end())
             throw Error(Exit::bad_input, model + " was trained on a channel '" + channel.name +
                                              "', which the dataset lacks; name the dataset's channels likewise.");
@@ -71,16 +72,18 @@ OpenedModels open_models(const step::Context& context, const PredictParameters& 
         auto channels = matched_channels(description.channels, present, input.path.string());
         const auto preprocessing = dataset.find("preprocessing");
         if (description.preprocessing != (preprocessing == dataset.end() ? Json() : *preprocessing))
-            throw Error(Exit::bad_input, input.path.string() + " was trained on data prepared otherwise than this dataset; "
-                                                               "prepare both by the same cohort-preprocess.");
+            throw Error(Exit::bad_input, input.path.string() +
+                                             " was trained on data prepared otherwise than this dataset; "
+                                             "prepare both by the same cohort-preprocess.");
         opened.models.push_back(learn::open_model(input.path, description, parameters.checkpoint, context.device));
         if (opened.models.size() == 1) {
             opened.description = std::move(description);
             opened.channels = std::move(channels);
         } else if (!(description.labels == opened.description.labels) || channels != opened.channels ||
                    description.label_array != opened.description.label_array) {
-            throw Error(Exit::bad_input, input.path.string() + " has other labels or channels than the first model; only "
-                                                               "models of one task can be averaged.");
+            throw Error(Exit::bad_input, input.path.string() +
+                                             " has other labels or channels than the first model; only "
+                                             "models of one task can be averaged.");
         }
     }
     return opened;
@@ -109,8 +112,10 @@ std::vector<step::Finding> PredictStep::validate(const Json& json, const step::I
             const auto folds = learn::read_folds(split->path);
             const auto& fold = learn::fold_named(folds, parameters.fold);
             if ((parameters.subset == "test" ? fold.test : fold.validation).empty())
-                findings.push_back({"subset", "Fold '" + fold.name + "' has no " + parameters.subset +
-                                                  " part; there is nothing to predict.", Exit::usage});
+                findings.push_back(
+                    {"subset",
+                     "Fold '" + fold.name + "' has no " + parameters.subset + " part; there is nothing to predict.",
+                     Exit::usage});
         } catch (const Error& error) {
             findings.push_back({"fold", error.sentence(), error.code()});
         }
@@ -146,11 +151,10 @@ step::Outcome PredictStep::run(step::Context& context) {
             continue;
         }
         const auto& which = std::get<learn::Case>(surveyed);
-        const auto held = within([&] { return "predicting " + id; }, [&] {
-            return context.memory.reserve(bytes_for(which, opened), "predicting " + id);
-        });
-        const auto classes = learn::predict_classes(opened.models, reader, which,
-                                                    [&] { return context.stop.stop_requested(); });
+        const auto held = within([&] { return "predicting " + id; },
+                                 [&] { return context.memory.reserve(bytes_for(which, opened), "predicting " + id); });
+        const auto classes =
+            learn::predict_classes(opened.models, reader, which, [&] { return context.stop.stop_requested(); });
         if (classes.empty()) return step::Outcome::stopped_with_state_saved;
         auto predicted = predicted_sample(which, classes, opened.description.labels, opened.description.label_array,
                                           opened.channels.front().array, dataset);

@@ -22,7 +22,8 @@ PredictedSample predicted_sample(const learn::Case& which, const std::vector<std
     auto& info = array.info;
     info.role = store::Role::label;
     info.type = narrowest(labels);
-    const bool flat = std::none_of(image.axes.begin(), image.axes.end(), [](const Axis& axis) { return axis.name == "z"; });
+    const bool flat =
+        std::none_of(image.axes.begin(), image.axes.end(), [](const Axis& axis) { return axis.name == "z"; });
     info.axes = axes_named(flat ? "xy" : "xyz");
     info.shape.assign(which.shape.begin(), which.shape.begin() + (flat ? 2 : 3));
     info.geometry = image.geometry;

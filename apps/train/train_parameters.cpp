@@ -16,7 +16,8 @@ TrainParameters from_json(const Json& json) {
     TrainParameters p;
     p.fold = given<std::string>(json, "fold").value_or("");
     p.label = json.at("label").get<std::string>();
-    p.budget = {given<double>(json, "minutes"), given<double>(json, "epochs"), given<std::uint64_t>(json, "iterations")};
+    p.budget = {given<double>(json, "minutes"), given<double>(json, "epochs"),
+                given<std::uint64_t>(json, "iterations")};
     if (const auto patch = given<std::vector<std::int64_t>>(json, "patch"); patch && patch->size() == 3)
         p.wishes.patch = learn::Extent3{(*patch)[0], (*patch)[1], (*patch)[2]};
     p.wishes.stages = given<std::int64_t>(json, "stages");

@@ -11,7 +11,7 @@
 namespace cohort::train {
 
 struct TrainParameters {
-    std::string fold;                ///< empty: left out
+    std::string fold;  ///< empty: left out
     std::string label;
     learn::Budget budget;
     learn::PlanWishes wishes;

@@ -23,7 +23,8 @@ struct Parts {
     std::set<std::string> train, validation;
 };
 
-Parts parts_of(const TrainParameters& parameters, const step::Context& context, const std::vector<store::Sample>& samples) {
+Parts parts_of(const TrainParameters& parameters, const step::Context& context,
+               const std::vector<store::Sample>& samples) {
     Parts parts;
     if (const auto* split = context.inputs.optional("split")) {
         const auto folds = learn::read_folds(split->path);
@@ -60,7 +61,8 @@ std::vector<Case> surveyed(const std::vector<store::Sample>& samples, const lear
         [&](std::size_t i) { return reader.survey(samples[i], learn::WithLabel::yes); },
         [&](std::size_t i, std::variant<Case, Quarantined> found) {
             context.progress.advance();
-            if (auto* usable = std::get_if<Case>(&found)) cases.push_back(std::move(*usable));
+            if (auto* usable = std::get_if<Case>(&found))
+                cases.push_back(std::move(*usable));
             else {
                 context.quarantine.add(samples[i].id, std::get<Quarantined>(found));
                 context.progress.quarantined();
@@ -103,8 +105,8 @@ void check_memory(const learn::Plan& plan, const learn::CaseReader& reader, cons
                                                       smaller.patch.begin());
         if (smaller.patch[longest] <= unit[longest]) break;
         smaller.patch[longest] -= unit[longest];
-        advice = "--batch-size 1 and --patch " + std::to_string(smaller.patch[0]) + "," + std::to_string(smaller.patch[1]) +
-                 "," + std::to_string(smaller.patch[2]);
+        advice = "--batch-size 1 and --patch " + std::to_string(smaller.patch[0]) + "," +
+                 std::to_string(smaller.patch[1]) + "," + std::to_string(smaller.patch[2]);
     }
     const bool fits = need_of(smaller) <= context.memory.total();
     throw Error(Exit::resources, "Training needs about " + human_bytes(need) + ", but only " +
@@ -120,8 +122,8 @@ std::vector<store::Sample> taken(const std::vector<store::Sample>& samples, cons
 }
 
 Json content_of(const TrainParameters& parameters, const step::Context& context, const learn::CaseReader& reader,
-                const std::vector<learn::Channel>& channels, const learn::TrainingOutcome& outcome, std::size_t trained_on,
-                std::size_t validated_on) {
+                const std::vector<learn::Channel>& channels, const learn::TrainingOutcome& outcome,
+                std::size_t trained_on, std::size_t validated_on) {
     Json content{{"channels", learn::to_json(channels)},
                  {"labels", learn::to_json(reader.labels(), parameters.label)},
                  {"compute_threads", context.threads},
@@ -145,7 +147,8 @@ std::vector<step::Finding> TrainStep::validate(const Json& json, const step::Inp
     const auto parameters = from_json(json);
     const auto& budget = parameters.budget;
     if (budget.minutes.has_value() + budget.epochs.has_value() + budget.iterations.has_value() != 1)
-        findings.push_back({"minutes", "Say how long to train: exactly one of --minutes, --epochs and --iterations.", Exit::usage});
+        findings.push_back(
+            {"minutes", "Say how long to train: exactly one of --minutes, --epochs and --iterations.", Exit::usage});
     if (json.contains("patch") && json.at("patch").size() != 3)
         findings.push_back({"patch", "--patch takes three numbers, along x, y, z; 2D images have z = 1.", Exit::usage});
     const auto* split = inputs.optional("split");
@@ -168,10 +171,10 @@ step::Outcome TrainStep::run(step::Context& context) {
     const auto samples = dataset.all_samples();
     const auto parts = parts_of(parameters, context, samples);
     const auto channels = learn::channels_of(input.manifest.content, samples);
-    const learn::CaseReader reader(dataset, channels,
-                                   learn::class_table(input.manifest.content, parameters.label,
-                                                      (input.path / "manifest.json").string()),
-                                   parameters.label);
+    const learn::CaseReader reader(
+        dataset, channels,
+        learn::class_table(input.manifest.content, parameters.label, (input.path / "manifest.json").string()),
+        parameters.label);
     const auto to_train = taken(samples, parts.train);
     const auto to_validate = evenly(taken(samples, parts.validation), parameters.validation_cases);
     context.result.sources = to_train.size() + to_validate.size();
@@ -185,10 +188,10 @@ step::Outcome TrainStep::run(step::Context& context) {
     check_memory(plan, reader, context);
     write_file_atomically(context.out / "plan.json", pretty_json(learn::to_json(plan)));
 
-    const auto outcome = learn::train({reader, training, validation, plan, parameters.budget, parameters.validate_every,
-                                       parameters.checkpoint_every, parameters.loader_threads, context.seed,
-                                       context.device, context.out, context.continues, context.stop, context.progress,
-                                       context.log});
+    const auto outcome =
+        learn::train({reader, training, validation, plan, parameters.budget, parameters.validate_every,
+                      parameters.checkpoint_every, parameters.loader_threads, context.seed, context.device, context.out,
+                      context.continues, context.stop, context.progress, context.log});
     if (outcome.stopped) return step::Outcome::stopped_with_state_saved;
     write_training_curves(context.out);
     context.result.content =

@@ -19,8 +19,10 @@ std::optional<Extent3> spatial_shape(const ArrayInfo& info, bool may_have_channe
     Extent3 shape{1, 1, 1};
     for (std::size_t i = 0; i < info.axes.size(); ++i) {
         const auto& name = info.axes[i].name;
-        if (i < 3 && name.size() == 1 && name[0] == "xyz"[i]) shape[i] = info.shape[i];
-        else if (info.shape[i] != 1 && !(may_have_channels && name == "c")) return std::nullopt;
+        if (i < 3 && name.size() == 1 && name[0] == "xyz"[i])
+            shape[i] = info.shape[i];
+        else if (info.shape[i] != 1 && !(may_have_channels && name == "c"))
+            return std::nullopt;
     }
     return shape;
 }
@@ -60,8 +62,8 @@ void for_each_voxel(const store::Dataset& dataset, const std::string& id, const 
     Extent3 begin{}, count{1, 1, 1};
     for (std::size_t axis = 0; axis < 3; ++axis) {
         begin[axis] = std::max<std::int64_t>(-origin[axis], 0);
-        count[axis] = std::max<std::int64_t>(std::min(origin[axis] + extent[axis], shape[axis]) -
-                                                 std::max<std::int64_t>(origin[axis], 0), 0);
+        count[axis] = std::max<std::int64_t>(
+            std::min(origin[axis] + extent[axis], shape[axis]) - std::max<std::int64_t>(origin[axis], 0), 0);
     }
     if (count[0] * count[1] * count[2] == 0) return;
     visit_type(info.type, [&]<class T>() {
@@ -71,8 +73,8 @@ void for_each_voxel(const store::Dataset& dataset, const std::string& id, const 
         const auto* voxel = reinterpret_cast<const T*>(scratch.data());
         for (std::int64_t z = 0; z < count[2]; ++z)
             for (std::int64_t y = 0; y < count[1]; ++y) {
-                auto place = static_cast<std::size_t>(
-                    ((begin[2] + z) * extent[1] + begin[1] + y) * extent[0] + begin[0]);
+                auto place =
+                    static_cast<std::size_t>(((begin[2] + z) * extent[1] + begin[1] + y) * extent[0] + begin[0]);
                 for (std::int64_t x = 0; x < count[0]; ++x) put(place++, *voxel++);
             }
         if (scratch.size() > most_scratch) scratch = {};
@@ -149,7 +151,10 @@ std::vector<Channel> channels_from_json(const Json& json, std::string_view where
 
 CaseReader::CaseReader(const store::Dataset& dataset, std::vector<Channel> channels, ClassTable labels,
                        std::string label_array)
-    : dataset_(dataset), channels_(std::move(channels)), labels_(std::move(labels)), label_array_(std::move(label_array)) {}
+    : dataset_(dataset),
+      channels_(std::move(channels)),
+      labels_(std::move(labels)),
+      label_array_(std::move(label_array)) {}
 
 std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLabel with_label) const {
     Case result;
@@ -159,7 +164,8 @@ std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLab
     for (const auto& channel : channels_) {
         const auto* info = result.sample.array(channel.array);
         if (!info)
-            return Quarantined{"image-missing", id + " has no array '" + channel.array + "', channel '" + channel.name + "'."};
+            return Quarantined{"image-missing",
+                               id + " has no array '" + channel.array + "', channel '" + channel.name + "'."};
         const auto shape = spatial_shape(*info, true);
         const auto* c_axis = [&]() -> const std::int64_t* {
             for (std::size_t i = 0; i < info->axes.size(); ++i)
@@ -168,7 +174,7 @@ std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLab
         }();
         if (!shape || is_complex(info->type) || channel.index < 0 || channel.index >= (c_axis ? *c_axis : 1))
             return Quarantined{"unsupported", id + ": array '" + channel.array +
-                                                       "' is no real-valued image of axes x, y, z and channels."};
+                                                  "' is no real-valued image of axes x, y, z and channels."};
         if (!first && *shape != result.shape)
             return Quarantined{"geometry-mismatch", id + ": channel '" + channel.name + "' has " + text_of(*shape) +
                                                         " voxels, the first channel " + text_of(result.shape) + "."};
@@ -179,7 +185,8 @@ std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLab
         }
         const auto statistics = statistics_of(dataset_, result, channel);
         if (!statistics.finite)
-            return Quarantined{"image-non-finite", id + ": array '" + channel.array + "' holds voxels that are NaN or infinite."};
+            return Quarantined{"image-non-finite",
+                               id + ": array '" + channel.array + "' holds voxels that are NaN or infinite."};
         result.mean.push_back(statistics.mean);
         result.inverse_sd.push_back(statistics.inverse_sd);
     }
@@ -189,7 +196,8 @@ std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLab
     if (!info) return Quarantined{"label-missing", id + " has no array '" + label_array_ + "'."};
     const auto shape = spatial_shape(*info, false);
     if (!shape || *shape != result.shape || is_complex(info->type))
-        return Quarantined{"geometry-mismatch", id + ": array '" + label_array_ + "' does not lie on the image's grid."};
+        return Quarantined{"geometry-mismatch",
+                           id + ": array '" + label_array_ + "' does not lie on the image's grid."};
     const auto voxels = static_cast<std::size_t>(result.shape[0] * result.shape[1] * result.shape[2]);
     std::vector<std::uint16_t> classes(voxels);
     read_classes(result, {0, 0, 0}, result.shape, classes);
@@ -218,8 +226,10 @@ void CaseReader::read_channel(const Case& which, std::size_t channel, const Exte
     const auto shift = static_cast<float>((offset - which.mean[channel]) * which.inverse_sd[channel]);
     for_each_voxel(dataset_, which.sample.id, c.array, info, which.shape, origin, extent, c.index,
                    [&]<class T>(std::size_t place, T voxel) {
-                       if constexpr (std::is_arithmetic_v<T>) into[place] = static_cast<float>(voxel) * factor + shift;
-                       else into[place] = static_cast<float>(as_double(voxel)) * factor + shift;
+                       if constexpr (std::is_arithmetic_v<T>)
+                           into[place] = static_cast<float>(voxel) * factor + shift;
+                       else
+                           into[place] = static_cast<float>(as_double(voxel)) * factor + shift;
                    });
 }
 
@@ -236,10 +246,11 @@ void CaseReader::read_classes(const Case& which, const Extent3& origin, const Ex
                        if (value != last_value) {  // labels come in runs
                            const auto found = labels_.class_of(value);
                            if (!found)
-                               throw Error(Exit::bad_input,
-                                           which.sample.id + ": its label holds " +
-                                               (std::isfinite(value) ? shortest(value) : "a value that is not finite") +
-                                               ", which the dataset's table of labels lacks; curate sets such samples aside.");
+                               throw Error(
+                                   Exit::bad_input,
+                                   which.sample.id + ": its label holds " +
+                                       (std::isfinite(value) ? shortest(value) : "a value that is not finite") +
+                                       ", which the dataset's table of labels lacks; curate sets such samples aside.");
                            last_value = value;
                            last_class = static_cast<std::uint16_t>(*found);
                        }

@@ -50,7 +50,8 @@ enum class WithLabel { no, yes };
 class CaseReader {
 public:
     /// `labels` and `label_array` matter only where labels are read. References must outlive the reader.
-    CaseReader(const store::Dataset& dataset, std::vector<Channel> channels, ClassTable labels, std::string label_array);
+    CaseReader(const store::Dataset& dataset, std::vector<Channel> channels, ClassTable labels,
+               std::string label_array);
 
     std::int64_t channels() const { return static_cast<std::int64_t>(channels_.size()); }
     const ClassTable& labels() const { return labels_; }
@@ -64,7 +65,8 @@ public:
     void read_channel(const Case& which, std::size_t channel, const Extent3& origin, const Extent3& extent,
                       std::span<float> into) const;
     /// The box's classes; the class of value 0 (else class 0) outside the image.
-    void read_classes(const Case& which, const Extent3& origin, const Extent3& extent, std::span<std::uint16_t> into) const;
+    void read_classes(const Case& which, const Extent3& origin, const Extent3& extent,
+                      std::span<std::uint16_t> into) const;
 
 private:
     const store::Dataset& dataset_;

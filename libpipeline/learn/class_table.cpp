@@ -16,8 +16,9 @@ ClassTable::ClassTable(std::vector<LabelValue> labels) : labels_(std::move(label
 }
 
 std::optional<std::int64_t> ClassTable::class_of(double value) const {
-    const auto at = std::lower_bound(labels_.begin(), labels_.end(), value,
-                                     [](const LabelValue& label, double v) { return static_cast<double>(label.value) < v; });
+    const auto at = std::lower_bound(labels_.begin(), labels_.end(), value, [](const LabelValue& label, double v) {
+        return static_cast<double>(label.value) < v;
+    });
     if (at == labels_.end() || static_cast<double>(at->value) != value) return std::nullopt;
     return at - labels_.begin();
 }

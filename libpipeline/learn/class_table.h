@@ -24,7 +24,9 @@ public:
 
     std::int64_t classes() const { return static_cast<std::int64_t>(labels_.size()); }
     const std::vector<LabelValue>& labels() const { return labels_; }
-    std::int64_t value_of(std::int64_t class_number) const { return labels_[static_cast<std::size_t>(class_number)].value; }
+    std::int64_t value_of(std::int64_t class_number) const {
+        return labels_[static_cast<std::size_t>(class_number)].value;
+    }
     /// Nothing when the table lacks the value, or it is no integer.
     std::optional<std::int64_t> class_of(double value) const;
     /// The class of value 0, if there is one: it does not enter the Dice.

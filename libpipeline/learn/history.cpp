@@ -56,7 +56,8 @@ HistoryTable read_history(const std::filesystem::path& file) {
         table.cross_entropy.push_back(number(member(json, "cross_entropy", where)));
         table.dice_loss.push_back(number(member(json, "dice_loss", where)));
         const auto& validation = member(json, "validation", where);
-        table.mean_dice.push_back(validation.is_object() ? number(member(validation, "mean_dice", where)) : std::nan(""));
+        table.mean_dice.push_back(validation.is_object() ? number(member(validation, "mean_dice", where))
+                                                         : std::nan(""));
         if (!validation.is_object()) continue;
         const auto& dice = member(validation, "dice", where);
         if (table.class_names.empty())

@@ -12,12 +12,12 @@
 namespace cohort::learn {
 
 struct HistoryLine {
-    std::uint64_t iteration = 0;  ///< iterations done
-    double epoch = 0;             ///< the same in passes over the training cases
-    double learning_rate = 0;     ///< of the last iteration
+    std::uint64_t iteration = 0;                        ///< iterations done
+    double epoch = 0;                                   ///< the same in passes over the training cases
+    double learning_rate = 0;                           ///< of the last iteration
     double loss = 0, cross_entropy = 0, dice_loss = 0;  ///< means since the line before
-    std::vector<double> dice;     ///< per foreground class, mean over validation cases; empty: nothing was validated
-    double mean_dice = 0;         ///< mean of `dice`
+    std::vector<double> dice;  ///< per foreground class, mean over validation cases; empty: nothing was validated
+    double mean_dice = 0;      ///< mean of `dice`
 };
 
 Json to_json(const HistoryLine& line, const ClassTable& labels);

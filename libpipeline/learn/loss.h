@@ -15,8 +15,8 @@ struct Loss {
 
 /// logits [N, C, z, y, x]; target [N, z, y, x] int64 classes; foreground: the classes that enter the Dice.
 ///
-/// Soft Dice of class c, summed over the whole batch: (2 Σ p·y + ε) / (Σ p + Σ y + ε), ε = 1e-5, p the softmax; its mean
-/// over the foreground classes. Milletari, Navab, Ahmadi, 3DV 2016 (V-Net), without their squares.
+/// Soft Dice of class c, summed over the whole batch: (2 Σ p·y + ε) / (Σ p + Σ y + ε), ε = 1e-5, p the softmax; its
+/// mean over the foreground classes. Milletari, Navab, Ahmadi, 3DV 2016 (V-Net), without their squares.
 Loss dice_and_cross_entropy(const at::Tensor& logits, const at::Tensor& target, const at::Tensor& foreground);
 
 /// The same over all resolutions of deep supervision: weights 1, ½, ¼ …, divided by their sum; targets are taken from

@@ -1,9 +1,9 @@
 #include "learn/model.h"
 
+#include <ATen/Parallel.h>
+
 #include <cmath>
 #include <cstring>
-
-#include <ATen/Parallel.h>
 
 #include "core/error.h"
 #include "core/machine.h"
@@ -19,7 +19,8 @@ at::Device device_named(const std::string& name) {
     try {
         const at::Device device(name);
         if (device.is_cuda() && !at::hasCUDA())
-            throw Error(Exit::resources, "--device " + name + ": this build of LibTorch sees no CUDA device; use --device cpu.");
+            throw Error(Exit::resources,
+                        "--device " + name + ": this build of LibTorch sees no CUDA device; use --device cpu.");
         return device;
     } catch (const c10::Error&) {
         throw Error(Exit::usage, "--device " + name + " is no device; use auto, cpu or cuda:N.");
@@ -53,9 +54,9 @@ decltype(auto) guarded(Work&& work) {
 
 void set_compute_threads(unsigned threads) {
     if (const auto allowed = allowed_cpus(); threads > allowed)
-        throw Error(Exit::resources, "--threads " + std::to_string(threads) + ": this process may use " +
-                                         std::to_string(allowed) +
-                                         " CPUs, and results depend on the number of compute threads; lower --threads.");
+        throw Error(Exit::resources,
+                    "--threads " + std::to_string(threads) + ": this process may use " + std::to_string(allowed) +
+                        " CPUs, and results depend on the number of compute threads; lower --threads.");
     at::set_num_threads(static_cast<int>(threads));
 }
 
@@ -67,7 +68,8 @@ struct Model::State {
     at::Tensor foreground;        // class numbers that enter the Dice
     at::Tensor moment, variance;  // adamw's two; sgd uses the first as its velocity
 
-    State(const Plan& p, std::int64_t input_channels, const ClassTable& labels, std::uint64_t seed, const std::string& name)
+    State(const Plan& p, std::int64_t input_channels, const ClassTable& labels, std::uint64_t seed,
+          const std::string& name)
         : plan(p),
           channels(input_channels),
           classes(labels.classes()),
@@ -145,8 +147,10 @@ StepLoss Model::train(const Batch& batch, double learning_rate, std::uint64_t st
         loss.total.backward();
         const at::NoGradGuard no_grad;
         s.clip_gradient();
-        if (s.plan.optimiser == Optimiser::adamw) s.adamw(learning_rate, step);
-        else s.sgd(learning_rate);
+        if (s.plan.optimiser == Optimiser::adamw)
+            s.adamw(learning_rate, step);
+        else
+            s.sgd(learning_rate);
         return result;
     });
 }
@@ -156,9 +160,9 @@ void Model::predict(std::span<const float> window, std::span<float> probabilitie
         const at::NoGradGuard no_grad;
         auto& s = *state_;
         const auto& patch = s.plan.patch;
-        const auto image = at::from_blob(const_cast<float*>(window.data()),
-                                         {1, s.channels, patch[2], patch[1], patch[0]}, at::kFloat)
-                               .to(s.device);
+        const auto image =
+            at::from_blob(const_cast<float*>(window.data()), {1, s.channels, patch[2], patch[1], patch[0]}, at::kFloat)
+                .to(s.device);
         const auto result = at::softmax(s.network.forward(image).front(), 1).to(at::kCPU).contiguous();
         std::memcpy(probabilities.data(), result.data_ptr<float>(), probabilities.size_bytes());
     });
@@ -194,8 +198,10 @@ void Model::load(const std::map<std::string, HostTensor>& tensors, const std::st
         take("optimiser.moment", {count}, state_->moment);
         if (state_->variance.defined()) take("optimiser.variance", {count}, state_->variance);
         if (used != tensors.size())
-            throw Error(Exit::bad_input, where + ": it holds tensors that the plan's network lacks; this checkpoint belongs "
-                                                 "to another plan.");
+            throw Error(Exit::bad_input,
+                        where +
+                            ": it holds tensors that the plan's network lacks; this checkpoint belongs "
+                            "to another plan.");
     });
 }
 

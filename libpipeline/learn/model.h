@@ -29,7 +29,8 @@ class Model {
 public:
     /// Weights are drawn from `seed` (stream "weights"). `device` is "cpu", "cuda" or "cuda:N"; Error(resources) when
     /// it is not there.
-    Model(const Plan& plan, std::int64_t channels, const ClassTable& labels, std::uint64_t seed, const std::string& device);
+    Model(const Plan& plan, std::int64_t channels, const ClassTable& labels, std::uint64_t seed,
+          const std::string& device);
     ~Model();
     Model(Model&&) noexcept;
     Model& operator=(Model&&) noexcept;

@@ -26,8 +26,9 @@ RunState load_checkpoint(const std::filesystem::path& file, Model& model) {
     if (text("format") != "cohort checkpoint 1")
         throw Error(Exit::bad_input, name + ": its format is not 'cohort checkpoint 1'; this version cannot read it.");
     if (text("plan") != plan_digest(model.plan()).text())
-        throw Error(Exit::bad_input, name + ": it was trained by another plan than the model's plan.json; take the pair "
-                                            "that belongs together.");
+        throw Error(Exit::bad_input, name +
+                                         ": it was trained by another plan than the model's plan.json; take the pair "
+                                         "that belongs together.");
     auto state = run_state_from_json(parse_json(text("state"), name), name);
     model.load(content.tensors, name);
     return state;
@@ -47,15 +48,16 @@ ModelDescription describe_model(const std::filesystem::path& folder, const Json&
     return model;
 }
 
-Model open_model(const std::filesystem::path& folder, const ModelDescription& description, const std::string& checkpoint,
-                 const std::string& device) {
+Model open_model(const std::filesystem::path& folder, const ModelDescription& description,
+                 const std::string& checkpoint, const std::string& device) {
     const auto file = folder / (checkpoint + ".ckpt");
     if (!std::filesystem::exists(file))
         throw Error(Exit::bad_input, folder.string() + " has no " + checkpoint + ".ckpt" +
                                          (checkpoint == "best" ? ": nothing was validated while it was trained; use "
                                                                  "--checkpoint last."
                                                                : "; train it again."));
-    Model model(description.plan, static_cast<std::int64_t>(description.channels.size()), description.labels, 0, device);
+    Model model(description.plan, static_cast<std::int64_t>(description.channels.size()), description.labels, 0,
+                device);
     within([&] { return "opening model " + folder.string(); }, [&] { load_checkpoint(file, model); });
     return model;
 }

@@ -22,12 +22,12 @@ struct ModelDescription {
     std::vector<Channel> channels;  ///< in training order
     ClassTable labels;
     std::string label_array;
-    Json preprocessing;             ///< the training data's content.preprocessing, or null
+    Json preprocessing;  ///< the training data's content.preprocessing, or null
 };
 ModelDescription describe_model(const std::filesystem::path& folder, const Json& content);
 
 /// `checkpoint` is "last" or "best"; Error(bad_input) when the folder lacks it.
-Model open_model(const std::filesystem::path& folder, const ModelDescription& description, const std::string& checkpoint,
-                 const std::string& device);
+Model open_model(const std::filesystem::path& folder, const ModelDescription& description,
+                 const std::string& checkpoint, const std::string& device);
 
 }  // namespace cohort::learn

@@ -1,11 +1,10 @@
-// The U-Net: convolution, instance norm, leaky ReLU; strided convolutions down, transposed convolutions up.
-//
-// Ronneberger, Fischer, Brox, MICCAI 2015 (arXiv 1505.04597), in nnU-Net's form (reference in plan/choose_plan.h).
+// A network with its weights in one flat tensor. Which network it is stands in the plan (learn/networks).
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "learn/networks/architecture.h"
 #include "learn/plan/plan.h"
 #include "learn/tensor.h"
 
@@ -31,18 +30,12 @@ public:
     at::Tensor flat_gradient() const { return gradient_; }
 
 private:
-    enum class Kind { convolution, transposed, norm_weight, norm_bias, head_weight, head_bias };
-    struct Wanted {
-        std::string name;
-        std::vector<std::int64_t> shape;
-        Kind kind;
-    };
-    std::vector<Wanted> wanted(std::int64_t channels, std::int64_t classes) const;
-    void draw_weights(const std::vector<Wanted>& wanted, std::uint64_t seed, at::Device device);
-    at::Tensor block(at::Tensor x, const Stage& stage, bool strided, std::size_t& next) const;
+    void draw_weights(const std::vector<WantedWeight>& wanted, std::uint64_t seed, at::Device device);
 
     Plan plan_;
+    const Architecture& architecture_;
     std::vector<Weight> weights_;
+    std::vector<at::Tensor> views_;  ///< of weights_, in the same order
     at::Tensor flat_, gradient_;
 };
 

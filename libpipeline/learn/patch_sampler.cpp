@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "augment/sample_transform.h"
 #include "core/philox.h"
 
 namespace cohort::learn {
 
-PatchSampler::PatchSampler(const CaseReader& reader, const std::vector<Case>& cases, const Plan& plan, std::uint64_t seed)
+PatchSampler::PatchSampler(const CaseReader& reader, const std::vector<Case>& cases, const Plan& plan,
+                           std::uint64_t seed)
     : reader_(reader), cases_(cases), plan_(plan), recipe_(augment::recipe_named(plan.augmentation)), seed_(seed) {
     voxels_ = static_cast<std::size_t>(plan.patch[0] * plan.patch[1] * plan.patch[2]);
     image_values_ = voxels_ * static_cast<std::size_t>(reader.channels());
@@ -20,8 +20,8 @@ Extent3 PatchSampler::draw_origin(const Case& which, bool on_foreground, RandomS
         const auto spare = which.shape[axis] - plan_.patch[axis];
         low[axis] = spare >= 0 ? 0 : spare / 2;  // smaller images lie in the middle
         high[axis] = spare >= 0 ? spare : low[axis];
-        origin[axis] = low[axis] + static_cast<std::int64_t>(
-                                       random.below(static_cast<std::uint64_t>(high[axis] - low[axis] + 1)));
+        origin[axis] =
+            low[axis] + static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(high[axis] - low[axis] + 1)));
     }
     const auto class_draw = random.next_u64(), place_draw = random.next_u64();
     if (!on_foreground || which.foreground.empty()) return origin;
@@ -33,6 +33,30 @@ Extent3 PatchSampler::draw_origin(const Case& which, bool on_foreground, RandomS
         origin[axis] = std::clamp(at - plan_.patch[axis] / 2, low[axis], high[axis]);
     }
     return origin;
+}
+
+void PatchSampler::read_straight(const Case& which, const augment::SampleTransform& transform, const Extent3& origin,
+                                 std::span<float> image, std::span<std::uint16_t> classes) const {
+    for (std::size_t c = 0; c < static_cast<std::size_t>(reader_.channels()); ++c)
+        reader_.read_channel(which, c, origin, plan_.patch, image.subspan(c * voxels_, voxels_));
+    reader_.read_classes(which, origin, plan_.patch, classes);
+    augment::mirror_patch(image, plan_.patch, transform.mirrored);
+    augment::mirror_patch(classes, plan_.patch, transform.mirrored);
+}
+
+void PatchSampler::read_warped(const Case& which, const augment::SampleTransform& transform, const Extent3& origin,
+                               std::span<float> image, std::span<std::uint16_t> classes) const {
+    const auto map = transform.map(origin, plan_.patch);
+    const auto box = augment::source_box(map, plan_.patch, which.shape);
+    const auto voxels = static_cast<std::size_t>(box.extent[0] * box.extent[1] * box.extent[2]);
+    const auto channels = static_cast<std::size_t>(reader_.channels());
+    std::vector<float> source(channels * voxels);
+    std::vector<std::uint16_t> labels(voxels);
+    for (std::size_t c = 0; c < channels; ++c)
+        reader_.read_channel(which, c, box.origin, box.extent, std::span(source).subspan(c * voxels, voxels));
+    reader_.read_classes(which, box.origin, box.extent, labels);
+    const auto outside = static_cast<std::uint16_t>(reader_.labels().background().value_or(0));
+    augment::warp_patch(map, box, source, labels, outside, plan_.patch, image, classes);
 }
 
 void PatchSampler::fill(std::uint64_t iteration, Batch& batch) const {
@@ -51,13 +75,13 @@ void PatchSampler::fill(std::uint64_t iteration, Batch& batch) const {
         batch.cases[place] = random.below(cases_.size());
         const auto& which = cases_[batch.cases[place]];
         auto origin = draw_origin(which, place >= free_places, random);
-        const auto transform = augment::draw_transform(recipe_, plan_.patch, seed_, item);
+        const auto transform = augment::draw_transform(recipe_, plan_.patch, which.spacing_mm, channels, seed_, item);
         for (std::size_t axis = 0; axis < 3; ++axis) origin[axis] += transform.shift_voxels[axis];
         const auto image = std::span(batch.image).subspan(place * image_values_, image_values_);
-        for (std::size_t c = 0; c < channels; ++c)
-            reader_.read_channel(which, c, origin, plan_.patch, image.subspan(c * voxels_, voxels_));
-        reader_.read_classes(which, origin, plan_.patch, std::span(batch.classes).subspan(place * voxels_, voxels_));
-        augment::apply_intensity(transform, image, seed_, item);
+        const auto classes = std::span(batch.classes).subspan(place * voxels_, voxels_);
+        if (transform.warps) read_warped(which, transform, origin, image, classes);
+        else read_straight(which, transform, origin, image, classes);
+        augment::apply_intensity(transform, plan_.patch, image, seed_, item);
     }
 }
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <vector>
 
-#include "augment/recipe.h"
+#include "augment/sample_transform.h"
 #include "core/philox.h"
 #include "learn/case_reader.h"
 
@@ -32,6 +32,11 @@ public:
 private:
     /// Lower corner of the box: uniform where the patch fits, else centred; on a foreground voxel where that is asked.
     Extent3 draw_origin(const Case& which, bool on_foreground, RandomStream& random) const;
+
+    void read_straight(const Case& which, const augment::SampleTransform& transform, const Extent3& origin,
+                       std::span<float> image, std::span<std::uint16_t> classes) const;
+    void read_warped(const Case& which, const augment::SampleTransform& transform, const Extent3& origin,
+                     std::span<float> image, std::span<std::uint16_t> classes) const;
 
     const CaseReader& reader_;
     const std::vector<Case>& cases_;

@@ -35,7 +35,8 @@ RunState run_state_from_json(const Json& json, std::string_view where) {
     s.cross_entropy_sum = number_member(json, "cross_entropy_sum", where);
     s.dice_loss_sum = number_member(json, "dice_loss_sum", where);
     if (s.next > s.iterations || s.validated > s.next || s.best_iteration > s.next)
-        throw Error(Exit::bad_input, std::string(where) + ": its counts of iterations contradict each other; it is damaged.");
+        throw Error(Exit::bad_input,
+                    std::string(where) + ": its counts of iterations contradict each other; it is damaged.");
     return s;
 }
 

@@ -95,7 +95,8 @@ TensorFile read_tensors(const std::filesystem::path& file) {
     std::uint64_t length = 0;
     if (in.bytes < 8) in.refuse("it holds " + human_bytes(in.bytes) + ", not even a header; it is cut short.");
     in.read(0, std::as_writable_bytes(std::span(&length, 1)));
-    if (length > longest_header) in.refuse("its header claims " + human_bytes(length) + "; it is no checkpoint of ours.");
+    if (length > longest_header)
+        in.refuse("its header claims " + human_bytes(length) + "; it is no checkpoint of ours.");
     if (length > in.bytes - 8) in.refuse("its header is cut short.");
     std::string text(length, '\0');
     in.read(8, std::as_writable_bytes(std::span(text)));

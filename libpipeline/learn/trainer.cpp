@@ -18,7 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
-constexpr std::uint64_t validations = 20;   // per run, unless told otherwise
+constexpr std::uint64_t validations = 20;  // per run, unless told otherwise
 constexpr unsigned batches_ahead = 4;
 
 std::string rounded(double value) {
@@ -97,10 +97,12 @@ private:
         std::filesystem::remove(best());
         std::filesystem::remove(history());
         const auto per_epoch = static_cast<double>(job_.training.size()) / static_cast<double>(job_.plan.batch);
-        if (job_.budget.iterations) state_.iterations = *job_.budget.iterations;
+        if (job_.budget.iterations)
+            state_.iterations = *job_.budget.iterations;
         else if (job_.budget.epochs)
             state_.iterations = static_cast<std::uint64_t>(std::max(1.0, std::ceil(*job_.budget.epochs * per_epoch)));
-        else state_.iterations = iterations_in(*job_.budget.minutes * 60);
+        else
+            state_.iterations = iterations_in(*job_.budget.minutes * 60);
         if (state_.iterations > 0) save();
     }
 
@@ -131,20 +133,23 @@ private:
         if (job_.stop.stop_requested()) return 0;
         const auto left_s = budget_s - seconds_since(began);
         const auto with_validation = [&] {
-            if (job_.validate_every) return left_s / (step_s + validation_s / static_cast<double>(*job_.validate_every));
+            if (job_.validate_every)
+                return left_s / (step_s + validation_s / static_cast<double>(*job_.validate_every));
             return (left_s - validation_s * static_cast<double>(validations)) / step_s;
         }();
         const auto iterations = static_cast<std::uint64_t>(std::max(1.0, with_validation));
-        job_.log.info("a step takes " + rounded(step_s) + " s, a validation " + rounded(validation_s) + " s: " +
-                      std::to_string(iterations) + " iterations");
+        job_.log.info("a step takes " + rounded(step_s) + " s, a validation " + rounded(validation_s) +
+                      " s: " + std::to_string(iterations) + " iterations");
         return iterations;
     }
 
     std::uint64_t validate_every() const {
-        return job_.validate_every.value_or(std::max<std::uint64_t>(1, (state_.iterations + validations - 1) / validations));
+        return job_.validate_every.value_or(
+            std::max<std::uint64_t>(1, (state_.iterations + validations - 1) / validations));
     }
     bool is_due() const {
-        return state_.next > state_.validated && (state_.next == state_.iterations || state_.next % validate_every() == 0);
+        return state_.next > state_.validated &&
+               (state_.next == state_.iterations || state_.next % validate_every() == 0);
     }
 
     void step(const Batch& batch) {
@@ -170,7 +175,11 @@ private:
                          static_cast<double>(state_.next * static_cast<std::uint64_t>(job_.plan.batch)) /
                              static_cast<double>(job_.training.size()),
                          learning_rate(job_.plan.schedule, job_.plan.learning_rate, state_.next - 1, state_.iterations),
-                         state_.loss_sum / n, state_.cross_entropy_sum / n, state_.dice_loss_sum / n, {}, 0};
+                         state_.loss_sum / n,
+                         state_.cross_entropy_sum / n,
+                         state_.dice_loss_sum / n,
+                         {},
+                         0};
         auto note = "loss " + rounded(line.loss);
         bool is_best = false;
         if (!job_.validation.empty()) {

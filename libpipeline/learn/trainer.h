@@ -33,17 +33,17 @@ struct TrainingJob {
     unsigned loader_threads = 1;                  ///< no influence on the result
     std::uint64_t seed = 0;
     std::string device;
-    std::filesystem::path folder;                 ///< last.ckpt, best.ckpt and history.jsonl are written here …
-    bool continues = false;                       ///< … and may stand there, from an earlier run of the same key
+    std::filesystem::path folder;  ///< last.ckpt, best.ckpt and history.jsonl are written here …
+    bool continues = false;        ///< … and may stand there, from an earlier run of the same key
     std::stop_token stop;
     Progress& progress;
     Log& log;
 };
 
 struct TrainingOutcome {
-    bool stopped = false;         ///< state is saved, the same call goes on
+    bool stopped = false;  ///< state is saved, the same call goes on
     RunState state;
-    double waiting_share = 0;     ///< of the time of all steps, spent waiting for batches
+    double waiting_share = 0;  ///< of the time of all steps, spent waiting for batches
     double seconds_per_iteration = 0;
     std::uint64_t iterations_here = 0;  ///< done by this process
 };

@@ -10,8 +10,9 @@
 namespace cohort::learn {
 
 struct ValidationScore {
-    std::vector<double> dice;  ///< per foreground class: mean over the cases where prediction or truth has it; NaN: none
-    double mean_dice = 0;      ///< mean of those that are numbers; NaN when none is
+    std::vector<double>
+        dice;              ///< per foreground class: mean over the cases where prediction or truth has it; NaN: none
+    double mean_dice = 0;  ///< mean of those that are numbers; NaN when none is
 };
 
 /// Predicts every case whole. Nothing when `stop` said yes.

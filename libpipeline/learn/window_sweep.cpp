@@ -46,7 +46,8 @@ WindowSweep::WindowSweep(Model& model, const CaseReader& reader, const Case& whi
     result_.resize(plane * static_cast<std::size_t>(model.classes()));
 }
 
-std::uint64_t WindowSweep::bytes(const Extent3& shape, const Extent3& window, std::int64_t channels, std::int64_t classes) {
+std::uint64_t WindowSweep::bytes(const Extent3& shape, const Extent3& window, std::int64_t channels,
+                                 std::int64_t classes) {
     const auto plane = static_cast<std::uint64_t>(shape[0] * shape[1]);
     const auto held = static_cast<std::uint64_t>(std::min(window[2], shape[2]));
     const auto voxels = static_cast<std::uint64_t>(window[0] * window[1] * window[2]);
@@ -73,9 +74,10 @@ bool WindowSweep::add_row_of_windows(std::int64_t z) {
         for (const auto x : positions_[0]) {
             if (stop_()) return false;
             for (std::int64_t c = 0; c < model_.channels(); ++c)
-                reader_.read_channel(case_, static_cast<std::size_t>(c), {x, y, z}, window_,
-                                     std::span(window_image_).subspan(static_cast<std::size_t>(c * window_voxels),
-                                                                      static_cast<std::size_t>(window_voxels)));
+                reader_.read_channel(
+                    case_, static_cast<std::size_t>(c), {x, y, z}, window_,
+                    std::span(window_image_)
+                        .subspan(static_cast<std::size_t>(c * window_voxels), static_cast<std::size_t>(window_voxels)));
             model_.predict(window_image_, window_result_);
             const auto x_begin = std::max<std::int64_t>(x, 0), x_end = std::min(x + window_[0], shape[0]);
             for (auto iz = std::max<std::int64_t>(z, 0); iz < std::min(z + window_[2], shape[2]); ++iz)
@@ -122,14 +124,17 @@ std::vector<std::uint16_t> predict_classes(std::span<Model> models, const CaseRe
             probabilities = sweeps[m].slice(z);
             if (probabilities.empty()) return {};
             if (sweeps.size() == 1) break;
-            if (m == 0) sum.assign(probabilities.begin(), probabilities.end());
-            else std::transform(sum.begin(), sum.end(), probabilities.begin(), sum.begin(), std::plus<>());
+            if (m == 0)
+                sum.assign(probabilities.begin(), probabilities.end());
+            else
+                std::transform(sum.begin(), sum.end(), probabilities.begin(), sum.begin(), std::plus<>());
         }
         if (sweeps.size() > 1) probabilities = sum;  // the highest of the sums is the highest of the means
         auto* row = result.data() + static_cast<std::size_t>(z) * plane;
         for (std::size_t i = 0; i < plane; ++i)
             for (std::size_t c = 1; c < classes; ++c)
-                if (probabilities[c * plane + i] > probabilities[row[i] * plane + i]) row[i] = static_cast<std::uint16_t>(c);
+                if (probabilities[c * plane + i] > probabilities[row[i] * plane + i])
+                    row[i] = static_cast<std::uint16_t>(c);
     }
     return result;
 }

@@ -1,4 +1,5 @@
-// Class probabilities of a whole image from overlapping windows, slice by slice: memory is bounded by one window's depth.
+// Class probabilities of a whole image from overlapping windows, slice by slice: memory is bounded by one window's
+// depth.
 #pragma once
 
 #include <functional>
@@ -28,7 +29,8 @@ public:
     std::span<const float> slice(std::int64_t z);
 
     /// Bytes it holds, for the memory budget.
-    static std::uint64_t bytes(const Extent3& shape, const Extent3& window, std::int64_t channels, std::int64_t classes);
+    static std::uint64_t bytes(const Extent3& shape, const Extent3& window, std::int64_t channels,
+                               std::int64_t classes);
 
 private:
     bool add_row_of_windows(std::int64_t z);  ///< all windows at this z position
@@ -41,9 +43,9 @@ private:
     Extent3 window_;
     std::array<std::vector<std::int64_t>, 3> positions_;
     std::size_t next_row_ = 0;
-    std::int64_t first_slice_ = 0;              ///< z of the first slice held
+    std::int64_t first_slice_ = 0;  ///< z of the first slice held
     std::vector<float> weights_, window_image_, window_result_;
-    std::vector<std::vector<float>> sums_;      ///< per held slice [class, y, x]
+    std::vector<std::vector<float>> sums_;         ///< per held slice [class, y, x]
     std::vector<std::vector<float>> weight_sums_;  ///< per held slice [y, x]
     std::vector<float> result_;
 };

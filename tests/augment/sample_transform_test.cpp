@@ -1,9 +1,10 @@
-#include <catch2/catch.hpp>
+#include "augment/sample_transform.h"
 
+#include <catch2/catch.hpp>
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
-#include "augment/sample_transform.h"
 #include "core/error.h"
 
 using namespace cohort;
@@ -11,27 +12,101 @@ using namespace cohort::augment;
 
 TEST_CASE("every recipe has a name of its own and a sentence, and is found by its name") {
     for (const auto& entry : all_recipes()) {
-        CHECK(std::count_if(all_recipes().begin(), all_recipes().end(), [&](const auto& e) { return e.name == entry.name; }) == 1);
+        CHECK(std::count_if(all_recipes().begin(), all_recipes().end(),
+                            [&](const auto& e) { return e.name == entry.name; }) == 1);
         CHECK(entry.about.ends_with("."));
         CHECK_NOTHROW(recipe_named(entry.name));
     }
     CHECK_THROWS_AS(recipe_named("ligth"), Error);
 }
 
+namespace {
+
+const Extent cube{12, 10, 8};
+const std::array<double, 3> one_mm{1, 1, 1};
+
+bool is_identity(const Matrix& m) {
+    for (std::size_t i = 0; i < 3; ++i)
+        for (std::size_t j = 0; j < 3; ++j)
+            if (m[i][j] != (i == j ? 1.0 : 0.0)) return false;
+    return true;
+}
+
+}  // namespace
+
 TEST_CASE("the empty recipe changes nothing") {
-    std::vector<float> image(100, 0.25f);
+    std::vector<float> image(960, 0.25f);
     for (std::uint64_t item = 0; item < 50; ++item) {
-        const auto drawn = draw_transform(recipe_named("none"), {10, 5, 2}, 1, item);
+        const auto drawn = draw_transform(recipe_named("none"), cube, one_mm, 1, 1, item);
         CHECK(drawn.shift_voxels == std::array<std::int64_t, 3>{0, 0, 0});
-        apply_intensity(drawn, image, 1, item);
+        CHECK(drawn.mirrored == std::array<bool, 3>{});
+        CHECK_FALSE(drawn.warps);
+        apply_intensity(drawn, cube, image, 1, item);
     }
-    CHECK(image == std::vector<float>(100, 0.25f));
+    CHECK(image == std::vector<float>(960, 0.25f));
+}
+
+TEST_CASE("every recipe is drawn as a function of seed and item, with finite results") {
+    for (const auto& entry : all_recipes())
+        for (std::uint64_t item = 0; item < 40; ++item) {
+            const auto a = draw_transform(entry.recipe, cube, one_mm, 2, 1, item);
+            const auto b = draw_transform(entry.recipe, cube, one_mm, 2, 1, item);
+            CHECK(a.matrix == b.matrix);
+            CHECK(a.mirrored == b.mirrored);
+            CHECK(a.noise_sd == b.noise_sd);
+            CHECK((a.warps || is_identity(a.matrix)));
+            std::vector<float> image(2 * 960);
+            for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<float>(i % 37) * 0.1f - 2;
+            auto again = image;
+            apply_intensity(a, cube, image, 1, item);
+            apply_intensity(b, cube, again, 1, item);
+            CHECK(image == again);
+            CHECK(std::all_of(image.begin(), image.end(), [](float v) { return std::isfinite(v); }));
+        }
+}
+
+TEST_CASE("nnU-Net's recipe happens as often as it says") {
+    int warped = 0, mirrored = 0, noisy = 0, gamma = 0;
+    constexpr int n = 4000;
+    for (std::uint64_t item = 0; item < n; ++item) {
+        const auto t = draw_transform(recipe_named("nnunet"), {32, 32, 32}, one_mm, 1, 1, item);
+        warped += t.warps;
+        mirrored += t.mirrored[0];
+        noisy += t.noise_sd > 0;
+        gamma += t.channels[0].gamma != 1;
+        CHECK_FALSE(t.elastic);
+    }
+    CHECK(warped / double(n) == Approx(0.36).margin(0.03));  // 1 − .8²
+    CHECK(mirrored / double(n) == Approx(0.5).margin(0.03));
+    CHECK(noisy / double(n) == Approx(0.1).margin(0.02));
+    CHECK(gamma / double(n) == Approx(0.3).margin(0.03));
+}
+
+TEST_CASE("rotations keep lengths in millimetres, and thick slices turn in their plane only") {
+    Recipe turning;
+    turning.rotation_degrees = {1, -30, 30};
+    turning.in_plane_degrees = {1, -180, 180};
+    for (std::uint64_t item = 0; item < 30; ++item) {
+        const std::array<double, 3> spacing{0.8, 1.1, 2.0};
+        const auto m = draw_transform(turning, {32, 32, 16}, spacing, 1, 1, item).matrix;
+        for (std::size_t a = 0; a < 3; ++a)
+            for (std::size_t b = 0; b < 3; ++b) {
+                double dot = 0;  // columns of S·M·S⁻¹
+                for (std::size_t k = 0; k < 3; ++k) dot += m[k][a] * spacing[k] / spacing[a] * m[k][b] * spacing[k] / spacing[b];
+                CHECK(dot == Approx(a == b ? 1.0 : 0.0).margin(1e-12));
+            }
+        const auto thick = draw_transform(turning, {32, 32, 16}, {1, 1, 5}, 1, 1, item).matrix;
+        CHECK(thick[2] == std::array<double, 3>{0, 0, 1});
+        CHECK(thick[0][2] == 0);
+        const auto flat = draw_transform(turning, {32, 32, 1}, one_mm, 1, 1, item).matrix;
+        CHECK(flat[2] == std::array<double, 3>{0, 0, 1});
+    }
 }
 
 TEST_CASE("shifts keep within their range, use all of it, and leave axes of length 1 alone") {
     std::array<int, 9> seen{};
     for (std::uint64_t item = 0; item < 2000; ++item) {
-        const auto drawn = draw_transform(recipe_named("light"), {32, 32, 1}, 1, item);
+        const auto drawn = draw_transform(recipe_named("light"), {32, 32, 1}, one_mm, 1, 1, item);
         REQUIRE(std::abs(drawn.shift_voxels[0]) <= 4);
         ++seen[static_cast<std::size_t>(drawn.shift_voxels[1] + 4)];
         REQUIRE(drawn.shift_voxels[2] == 0);
@@ -39,18 +114,24 @@ TEST_CASE("shifts keep within their range, use all of it, and leave axes of leng
     for (const auto count : seen) CHECK(count > 100);
 }
 
-TEST_CASE("noise has the standard deviation that was drawn, mean 0, and is a function of seed and item") {
-    SampleTransform drawn;
-    drawn.noise_sd = 0.5;
-    std::vector<float> a(100001), b = a, c = a;
-    apply_intensity(drawn, a, 1, 7);
-    apply_intensity(drawn, b, 1, 7);
-    apply_intensity(drawn, c, 1, 8);
-    CHECK(a == b);
-    CHECK_FALSE(a == c);
-    double sum = 0, squares = 0;
-    for (const auto value : a) sum += value, squares += static_cast<double>(value) * value;
-    const auto n = static_cast<double>(a.size());
-    CHECK(std::abs(sum / n) < 0.01);
-    CHECK(std::sqrt(squares / n) == Approx(0.5).epsilon(0.02));
+TEST_CASE("mirroring a patch reverses its axes, twice gives it back") {
+    const Extent extent{3, 4, 5};
+    std::vector<float> image(2 * 60);
+    for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<float>(i);
+    const auto before = image;
+    for (int axes = 0; axes < 8; ++axes) {
+        const std::array<bool, 3> mirrored{(axes & 1) != 0, (axes & 2) != 0, (axes & 4) != 0};
+        mirror_patch(std::span(image), extent, mirrored);
+        int wrong = 0;
+        for (std::int64_t v = 0; v < 2; ++v)
+            for (std::int64_t z = 0; z < 5; ++z)
+                for (std::int64_t y = 0; y < 4; ++y)
+                    for (std::int64_t x = 0; x < 3; ++x) {
+                        const auto from = ((v * 5 + (mirrored[2] ? 4 - z : z)) * 4 + (mirrored[1] ? 3 - y : y)) * 3 + (mirrored[0] ? 2 - x : x);
+wrong += image[static_cast<std::size_t>(((v * 5 + z) * 4 + y) * 3 + x)] != before[static_cast<std::size_t>(from)];
+                    }
+        CHECK(wrong == 0);
+        mirror_patch(std::span(image), extent, mirrored);
+        CHECK(image == before);
+    }
 }

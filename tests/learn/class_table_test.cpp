@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
+#include "learn/class_table.h"
 
+#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "core/error.h"
-#include "learn/class_table.h"
 
 using namespace cohort;
 using namespace cohort::learn;

@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
+#include "learn/history.h"
 
+#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "core/files.h"
-#include "learn/history.h"
 #include "tests/learn/made_cases.h"
 
 using namespace cohort;

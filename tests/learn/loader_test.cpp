@@ -1,9 +1,8 @@
-#include <catch2/catch.hpp>
+#include "learn/loader.h"
 
 #include <atomic>
+#include <catch2/catch.hpp>
 #include <chrono>
-
-#include "learn/loader.h"
 
 using namespace cohort::learn;
 
@@ -14,7 +13,8 @@ TEST_CASE("batches come in order for any number of threads, and are never made f
         [&](std::uint64_t i, Batch& batch) {
             if (i % 3 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
             auto seen = furthest.load();
-            while (seen < i && !furthest.compare_exchange_weak(seen, i)) {}
+            while (seen < i && !furthest.compare_exchange_weak(seen, i)) {
+            }
             CHECK(i < taken + 4 + 1);
             batch.iteration = i;
             batch.image.assign(4, static_cast<float>(i));

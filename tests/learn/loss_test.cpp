@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
+#include "learn/loss.h"
 
+#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "core/philox.h"
-#include "learn/loss.h"
 
 using namespace cohort;
 using namespace cohort::learn;
@@ -11,7 +11,7 @@ using namespace cohort::learn;
 namespace {
 
 struct Example {
-    std::vector<double> logits;       ///< [2, 3, 2, 2, 2]
+    std::vector<double> logits;        ///< [2, 3, 2, 2, 2]
     std::vector<std::int64_t> target;  ///< [2, 2, 2, 2]
 };
 

@@ -22,7 +22,8 @@ TestFolder::~TestFolder() {
     std::filesystem::remove_all(path_, ignored);
 }
 
-void write_dataset(const std::filesystem::path& folder, const std::vector<MadeSample>& samples, const std::vector<int>& labels) {
+void write_dataset(const std::filesystem::path& folder, const std::vector<MadeSample>& samples,
+                   const std::vector<int>& labels) {
     store::OutputFolder out(folder, std::string(64, '0'));
     store::DatasetWriter writer(out.path(), store::Codec::fast);
     auto sorted = samples;
@@ -59,7 +60,9 @@ void write_dataset(const std::filesystem::path& folder, const std::vector<MadeSa
     manifest.kind = "dataset";
     Json table = Json::array();
     for (const auto value : labels)
-        table.push_back({{"array", "label"}, {"value", value}, {"name", value == 0 ? "background" : "value " + std::to_string(value)}});
+        table.push_back({{"array", "label"},
+                         {"value", value},
+                         {"name", value == 0 ? "background" : "value " + std::to_string(value)}});
     manifest.content = {{"samples", samples.size()},
                         {"labels", table},
                         {"channels", {{{"name", "image"}, {"array", "image"}, {"index", 0}}}}};

@@ -18,7 +18,9 @@ public:
     TestFolder(const TestFolder&) = delete;
     TestFolder& operator=(const TestFolder&) = delete;
     const std::filesystem::path& path() const { return path_; }
-    friend std::filesystem::path operator/(const TestFolder& folder, const std::string& name) { return folder.path_ / name; }
+    friend std::filesystem::path operator/(const TestFolder& folder, const std::string& name) {
+        return folder.path_ / name;
+    }
 
 private:
     std::filesystem::path path_;
@@ -34,7 +36,8 @@ struct MadeSample {
 };
 
 /// Writes a dataset artefact with f32 images "image" and u8 labels "label" of the values in `labels` (0 first).
-void write_dataset(const std::filesystem::path& folder, const std::vector<MadeSample>& samples, const std::vector<int>& labels);
+void write_dataset(const std::filesystem::path& folder, const std::vector<MadeSample>& samples,
+                   const std::vector<int>& labels);
 
 /// Bright balls (label `value`) of drawn place and size on a noisy background; a function of the number.
 MadeSample ball_sample(int number, std::vector<std::int64_t> shape, int value);

@@ -1,11 +1,11 @@
-#include <catch2/catch.hpp>
+#include "learn/model.h"
 
+#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "core/error.h"
 #include "core/machine.h"
 #include "core/philox.h"
-#include "learn/model.h"
 #include "learn/plan/choose_plan.h"
 
 using namespace cohort;

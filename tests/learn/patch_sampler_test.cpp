@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
+#include "learn/patch_sampler.h"
 
+#include <catch2/catch.hpp>
 #include <cmath>
 
 #include "core/error.h"
-#include "learn/patch_sampler.h"
 #include "learn/plan/choose_plan.h"
 #include "tests/learn/made_cases.h"
 
@@ -101,8 +101,11 @@ TEST_CASE("an item is a function of seed and number: any order, any buffers") {
 
 TEST_CASE("the places of a batch that must hold foreground do") {
     // A small bright dot in a large image: by chance a patch would nearly always miss it.
-    MadeSample dot{"dot", {96, 96, 24}, [](auto, auto, auto) { return 1.f; },
-                   [](auto x, auto y, auto z) { return x > 80 && x < 84 && y > 4 && y < 8 && z == 12 ? 1 : 0; }, {}};
+    MadeSample dot{"dot",
+                   {96, 96, 24},
+                   [](auto, auto, auto) { return 1.f; },
+                   [](auto x, auto y, auto z) { return x > 80 && x < 84 && y > 4 && y < 8 && z == 12 ? 1 : 0; },
+                   {}};
     dot.image = [label = dot.label](auto x, auto y, auto z) { return static_cast<float>(label(x, y, z)); };
     const Opened data({dot}, {0, 1});
     auto plan = plan_for({16, 16, 8}, "none");
@@ -120,8 +123,10 @@ TEST_CASE("the places of a batch that must hold foreground do") {
 }
 
 TEST_CASE("images smaller than the patch, 2D images and one-class cases are sampled") {
-    const Opened data({ball_sample(1, {9, 7, 5}, 1), {"flat", {40, 3, 2}, [](auto x, auto, auto) { return float(x); },
-                                                      [](auto, auto, auto) { return 0; }, {}}}, {0, 1});
+    const Opened data(
+        {ball_sample(1, {9, 7, 5}, 1),
+         {"flat", {40, 3, 2}, [](auto x, auto, auto) { return float(x); }, [](auto, auto, auto) { return 0; }, {}}},
+        {0, 1});
     const auto plan = plan_for({16, 16, 8}, "light");
     const PatchSampler sampler(*data.reader, data.cases, plan, 1);
     Batch batch;

@@ -34,8 +34,7 @@ TEST_CASE("a coarse axis is halved and convolved along only once the others are 
     wishes.patch = Extent3{224, 256, 20};
     wishes.stages = 8;
     const auto plan = choose_plan(inputs_of({208, 237, 18}, {1.5625, 1.5625, 5.0}), wishes);
-    CHECK(strides_of(plan) ==
-          std::vector<Extent3>{{1, 1, 1}, {2, 2, 1}, {2, 2, 2}, {2, 2, 2}, {2, 2, 1}, {2, 2, 1}});
+    CHECK(strides_of(plan) == std::vector<Extent3>{{1, 1, 1}, {2, 2, 1}, {2, 2, 2}, {2, 2, 2}, {2, 2, 1}, {2, 2, 1}});
     CHECK(plan.stages[0].kernel == Extent3{3, 3, 1});
     CHECK(plan.stages[1].kernel == Extent3{3, 3, 3});
     CHECK(plan.patch == Extent3{224, 256, 20});
@@ -70,7 +69,8 @@ TEST_CASE("a plan reads back equal, reasons included") {
     CHECK(plan_digest(back) == plan_digest(plan));
     CHECK(back.learning_rate == 1e-2);
     CHECK(back.reasons.at("features") != "");
-    CHECK(to_json(plan).at("choices").at("patch_size").at("reason").get<std::string>().find("35×50×36") != std::string::npos);
+    CHECK(to_json(plan).at("choices").at("patch_size").at("reason").get<std::string>().find("35×50×36") !=
+          std::string::npos);
 }
 
 TEST_CASE("hostile plans are refused with a sentence") {

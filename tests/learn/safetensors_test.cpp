@@ -1,11 +1,11 @@
-#include <catch2/catch.hpp>
+#include "learn/safetensors.h"
 
+#include <catch2/catch.hpp>
 #include <cstring>
 #include <random>
 
 #include "core/error.h"
 #include "core/files.h"
-#include "learn/safetensors.h"
 #include "tests/learn/made_cases.h"
 
 using namespace cohort;
@@ -86,13 +86,15 @@ TEST_CASE("sizes that promise more than the file holds are refused before anythi
         }
         return false;
     };
-    CHECK(refused(bytes_with_header(R"({"a":{"dtype":"F32","shape":[1099511627776,1099511627776],"data_offsets":[0,8]}})", 8)));
+    CHECK(refused(
+        bytes_with_header(R"({"a":{"dtype":"F32","shape":[1099511627776,1099511627776],"data_offsets":[0,8]}})", 8)));
     CHECK(refused(bytes_with_header(R"({"a":{"dtype":"F32","shape":[1000000000],"data_offsets":[0,4000000000]}})", 8)));
     CHECK(refused(bytes_with_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", 8)));
     CHECK(refused(bytes_with_header(R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})", 8)));
     CHECK(refused(bytes_with_header(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,8]}})", 8)));
     CHECK(refused(bytes_with_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},
-                                        "b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8)));
+                                        "b":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})",
+                                    8)));
     CHECK(refused(bytes_with_header("[]", 0)));
     CHECK(refused(bytes_with_header("{}", 9)));
     CHECK(refused(std::string(8, '\xff') + "{}"));

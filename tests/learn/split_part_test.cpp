@@ -1,8 +1,9 @@
+#include "learn/split_part.h"
+
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
 #include "core/files.h"
-#include "learn/split_part.h"
 #include "tests/learn/made_cases.h"
 
 using namespace cohort;
@@ -30,8 +31,8 @@ TEST_CASE("the only fold needs no name, and damaged splits are bad input") {
     const TestFolder folder;
     write_file_atomically(folder / "split.json", R"({"folds":[{"name":"0","train":["a"],"validation":[],"test":[]}]})");
     CHECK(fold_named(read_folds(folder.path()), "").name == "0");
-    for (const auto* text : {"{}", "[]", R"({"folds":[]})", R"({"folds":[{"name":"0","train":"a"}]})", R"({"folds":[{"train":[]}]})",
-                             R"({"folds":[{"name":"0","train":[3]}]})", "x"}) {
+    for (const auto* text : {"{}", "[]", R"({"folds":[]})", R"({"folds":[{"name":"0","train":"a"}]})",
+                             R"({"folds":[{"train":[]}]})", R"({"folds":[{"name":"0","train":[3]}]})", "x"}) {
         write_file_atomically(folder / "split.json", std::string_view(text));
         CHECK_THROWS_AS(read_folds(folder.path()), Error);
     }

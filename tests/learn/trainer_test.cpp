@@ -1,12 +1,12 @@
-#include <catch2/catch.hpp>
+#include "learn/trainer.h"
 
+#include <catch2/catch.hpp>
 #include <thread>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "learn/model_folder.h"
 #include "learn/plan/choose_plan.h"
-#include "learn/trainer.h"
 #include "tests/learn/made_cases.h"
 
 using namespace cohort;
@@ -22,8 +22,9 @@ public:
         for (int i = 0; i < 6; ++i) samples.push_back(ball_sample(i, {14, 12, 10}, 3));
         write_dataset(folder_ / "data", samples, {0, 3});
         dataset_ = std::make_unique<store::Dataset>(folder_ / "data");
-        reader_ = std::make_unique<CaseReader>(*dataset_, channels_of(dataset_->manifest().content, dataset_->all_samples()),
-                                               class_table(dataset_->manifest().content, "label", "dataset"), "label");
+        reader_ =
+            std::make_unique<CaseReader>(*dataset_, channels_of(dataset_->manifest().content, dataset_->all_samples()),
+                                         class_table(dataset_->manifest().content, "label", "dataset"), "label");
         for (auto& sample : dataset_->all_samples()) {
             auto which = std::get<Case>(reader_->survey(std::move(sample), WithLabel::yes));
             (training_.size() < 4 ? training_ : validation_).push_back(std::move(which));
@@ -37,8 +38,21 @@ public:
 
     TrainingJob job(const std::filesystem::path& folder, std::uint64_t iterations, std::stop_token stop = {}) {
         std::filesystem::create_directories(folder);
-        return {*reader_, training_, validation_, plan_, Budget{{}, {}, iterations}, 5, 3, 2, 42, "cpu", folder,
-                std::filesystem::exists(folder / "last.ckpt"), stop, progress_, log_};
+        return {*reader_,
+                training_,
+                validation_,
+                plan_,
+                Budget{{}, {}, iterations},
+                5,
+                3,
+                2,
+                42,
+                "cpu",
+                folder,
+                std::filesystem::exists(folder / "last.ckpt"),
+                stop,
+                progress_,
+                log_};
     }
     std::filesystem::path at(const std::string& name) const { return folder_ / name; }
     const CaseReader& reader() const { return *reader_; }

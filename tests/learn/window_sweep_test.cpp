@@ -1,9 +1,9 @@
-#include <catch2/catch.hpp>
+#include "learn/window_sweep.h"
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 
 #include "learn/plan/choose_plan.h"
-#include "learn/window_sweep.h"
 #include "tests/learn/made_cases.h"
 
 using namespace cohort;
@@ -55,15 +55,19 @@ std::vector<float> by_definition(Model& model, const CaseReader& reader, const C
                 model.predict(image, result);
                 for (std::size_t i = 0; i < weights.size(); ++i) {
                     const auto n = static_cast<std::int64_t>(i);
-                    const auto x = x0 + n % window[0], y = y0 + n / window[0] % window[1], z = z0 + n / (window[0] * window[1]);
-                    if (x < 0 || y < 0 || z < 0 || x >= which.shape[0] || y >= which.shape[1] || z >= which.shape[2]) continue;
+                    const auto x = x0 + n % window[0], y = y0 + n / window[0] % window[1],
+                               z = z0 + n / (window[0] * window[1]);
+                    if (x < 0 || y < 0 || z < 0 || x >= which.shape[0] || y >= which.shape[1] || z >= which.shape[2])
+                        continue;
                     const auto at = static_cast<std::size_t>((z * which.shape[1] + y) * which.shape[0] + x);
                     total[at] += weights[i];
-                    for (std::size_t c = 0; c < 2; ++c) sums[c * voxels + at] += static_cast<double>(weights[i]) * result[c * weights.size() + i];
+                    for (std::size_t c = 0; c < 2; ++c)
+                        sums[c * voxels + at] += static_cast<double>(weights[i]) * result[c * weights.size() + i];
                 }
             }
     std::vector<float> probabilities(voxels * 2);
-    for (std::size_t i = 0; i < probabilities.size(); ++i) probabilities[i] = static_cast<float>(sums[i] / total[i % voxels]);
+    for (std::size_t i = 0; i < probabilities.size(); ++i)
+        probabilities[i] = static_cast<float>(sums[i] / total[i % voxels]);
     return probabilities;
 }
 
@@ -85,13 +89,15 @@ TEST_CASE("slices of a sweep equal the whole image's weighted mean, for images l
     std::vector<Model> models;
     models.emplace_back(plan, 1, labels, 3, "cpu");
     const auto expected = by_definition(models[0], reader, which);
-    const auto plane = static_cast<std::size_t>(shape[0] * shape[1]), voxels = plane * static_cast<std::size_t>(shape[2]);
+    const auto plane = static_cast<std::size_t>(shape[0] * shape[1]),
+               voxels = plane * static_cast<std::size_t>(shape[2]);
     WindowSweep sweep(models[0], reader, which, [] { return false; });
     for (std::int64_t z = 0; z < shape[2]; ++z) {
         const auto slice = sweep.slice(z);
         for (std::size_t c = 0; c < 2; ++c)
             for (std::size_t i = 0; i < plane; ++i)
-                REQUIRE(slice[c * plane + i] == Approx(expected[c * voxels + static_cast<std::size_t>(z) * plane + i]).margin(1e-5));
+                REQUIRE(slice[c * plane + i] ==
+                        Approx(expected[c * voxels + static_cast<std::size_t>(z) * plane + i]).margin(1e-5));
     }
 
     // Two copies of one model vote as the one does.

@@ -37,11 +37,16 @@ Options options_of(int argc, char** argv) {
         const std::string word = argv[i];
         if (i + 1 >= argc) throw Error(Exit::usage, usage);
         const char* value = argv[++i];
-        if (word == "--out") options.out = value;
-        else if (word == "--best-threshold") options.scored = value;
-        else if (word == "--cases") options.cases = number(value);
-        else if (word == "--seed") options.seed = number(value);
-        else throw Error(Exit::usage, usage);
+        if (word == "--out")
+            options.out = value;
+        else if (word == "--best-threshold")
+            options.scored = value;
+        else if (word == "--cases")
+            options.cases = number(value);
+        else if (word == "--seed")
+            options.seed = number(value);
+        else
+            throw Error(Exit::usage, usage);
     }
     if (options.out.empty() == options.scored.empty() || options.cases == 0 || options.cases > 10000)
         throw Error(Exit::usage, usage);
@@ -89,7 +94,8 @@ void print_best_threshold(const std::filesystem::path& folder) {
         phantom.label.resize(label.size());
         std::memcpy(phantom.label.data(), label.data(), label.size());
         if (phantom.label.size() != phantom.image.size())
-            throw Error(Exit::bad_input, entry.path + ": image and label differ in size; write the phantoms again with --out.");
+            throw Error(Exit::bad_input,
+                        entry.path + ": image and label differ in size; write the phantoms again with --out.");
         all.push_back(std::move(phantom));
     }
     if (all.empty()) throw Error(Exit::bad_input, folder.string() + " holds no phantoms; write them with --out.");
@@ -102,8 +108,10 @@ void print_best_threshold(const std::filesystem::path& folder) {
 int main(int argc, char** argv) {
     try {
         const auto options = options_of(argc, argv);
-        if (options.out.empty()) print_best_threshold(options.scored);
-        else write_all_phantoms(options);
+        if (options.out.empty())
+            print_best_threshold(options.scored);
+        else
+            write_all_phantoms(options);
         return 0;
     } catch (const cohort::Error& error) {
         std::fprintf(stderr, "phantoms: %s\n", error.what());

@@ -23,7 +23,8 @@ void write_nifti(const std::filesystem::path& file, const std::array<std::int64_
     std::vector<std::byte> bytes(352);
     put<std::int32_t>(bytes, 0, 348);
     put<std::int16_t>(bytes, 40, 3);
-    for (std::size_t i = 0; i < 7; ++i) put<std::int16_t>(bytes, 42 + 2 * i, i < 3 ? static_cast<std::int16_t>(shape[i]) : std::int16_t{1});
+    for (std::size_t i = 0; i < 7; ++i)
+        put<std::int16_t>(bytes, 42 + 2 * i, i < 3 ? static_cast<std::int16_t>(shape[i]) : std::int16_t{1});
     put(bytes, 70, datatype);
     put(bytes, 72, bits);
     put<float>(bytes, 76, 1);
@@ -43,7 +44,8 @@ void write_nifti(const std::filesystem::path& file, const std::array<std::int64_
 std::vector<std::byte> read_nifti_voxels(const std::filesystem::path& file) {
     auto bytes = gunzip_all(read_file(file), std::size_t{1} << 30);
     if (!bytes || bytes->size() < 352 || std::memcmp(bytes->data() + 344, "n+1", 4) != 0)
-        throw Error(Exit::bad_input, file.string() + " was not written by this program; write the phantoms again with --out.");
+        throw Error(Exit::bad_input,
+                    file.string() + " was not written by this program; write the phantoms again with --out.");
     bytes->erase(bytes->begin(), bytes->begin() + 352);
     return *std::move(bytes);
 }

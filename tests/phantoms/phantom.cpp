@@ -58,7 +58,8 @@ std::vector<Ellipsoid> drawn_ellipsoids(RandomStream& random, double room_mm) {
         const auto clear = std::all_of(placed.begin(), placed.end(), [&](const Ellipsoid& other) {
             const auto theirs = *std::max_element(other.radius_mm.begin(), other.radius_mm.end());
             double squares = 0;
-            for (std::size_t i = 0; i < 3; ++i) squares += (e.centre[i] - other.centre[i]) * (e.centre[i] - other.centre[i]);
+            for (std::size_t i = 0; i < 3; ++i)
+                squares += (e.centre[i] - other.centre[i]) * (e.centre[i] - other.centre[i]);
             return std::sqrt(squares) > reach + theirs;
         });
         if (clear) placed.push_back(e);
@@ -91,7 +92,8 @@ Phantom make_phantom(std::uint64_t seed, std::uint64_t number) {
                 Vec3 at{};  // mm from the grid's middle, along the grid's axes
                 const std::array<std::int64_t, 3> index{x, y, z};
                 for (std::size_t i = 0; i < 3; ++i)
-                    at[i] = (static_cast<double>(index[i]) - static_cast<double>(phantom.shape[i] - 1) / 2) * spacing_mm[i];
+                    at[i] =
+                        (static_cast<double>(index[i]) - static_cast<double>(phantom.shape[i] - 1) / 2) * spacing_mm[i];
                 double value = 0.4 + 0.006 * (slope[0] * at[0] + slope[1] * at[1] + slope[2] * at[2]);
                 std::uint8_t label = 0;
                 for (const auto& e : objects) {

@@ -15,8 +15,8 @@ struct Phantom {
     std::vector<std::uint8_t> label;                ///< 0 background, 1 textured ellipsoid
 };
 
-/// Two textured ellipsoids (striped, 5 mm from stripe to stripe, directions drawn) beside three plain ones of equal mean
-/// brightness and like size, on a slowly varying background with noise. A function of seed and number alone.
+/// Two textured ellipsoids (striped, 5 mm from stripe to stripe, directions drawn) beside three plain ones of equal
+/// mean brightness and like size, on a slowly varying background with noise. A function of seed and number alone.
 Phantom make_phantom(std::uint64_t seed, std::uint64_t number);
 
 /// The best that one threshold for all images can do: highest mean Dice of {voxel ≥ threshold} over 200 thresholds.

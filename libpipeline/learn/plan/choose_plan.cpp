@@ -8,7 +8,7 @@
 namespace cohort::learn {
 namespace {
 
-constexpr std::int64_t smallest_bottom = 4;      // voxels that an axis keeps at the lowest stage
+constexpr std::int64_t smallest_bottom = 4;  // voxels that an axis keeps at the lowest stage
 constexpr std::int64_t cpu_patch_voxels = 128 * 1024;
 constexpr std::int64_t gpu_patch_voxels = 128 * 128 * 128;
 
@@ -46,7 +46,8 @@ Topology topology(const Extent3& patch, const std::array<double, 3>& spacing_mm,
         Extent3 stride{1, 1, 1};
         std::size_t halved = 0, last = 0;
         for (std::size_t axis = 0; axis < 3; ++axis)
-            if (size[axis] >= 2 * smallest_bottom && spacing[axis] / finest < 2) stride[axis] = 2, ++halved, last = axis;
+            if (size[axis] >= 2 * smallest_bottom && spacing[axis] / finest < 2)
+                stride[axis] = 2, ++halved, last = axis;
         if (halved == 0 || (halved == 1 && size[last] < 3 * smallest_bottom)) break;
         widen_kernel();
         result.kernels.push_back(kernel);
@@ -137,8 +138,8 @@ Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes) {
     plan.patch = patch;
     plan.reasons["patch_size"] =
         wishes.patch ? (patch == *wishes.patch ? std::string("given") : "given, rounded up to what the strides need")
-                     : "the median shape is " + text_of(shape) + "; at most " + std::to_string(budget) +
-                           " voxels on " + device + ", rounded to what the strides need";
+                     : "the median shape is " + text_of(shape) + "; at most " + std::to_string(budget) + " voxels on " +
+                           device + ", rounded to what the strides need";
     const auto width = wishes.width.value_or(inputs.accelerator ? 32 : 8);
     const std::int64_t widest = inputs.accelerator ? 320 : 128;
     for (std::size_t i = 0; i < way.strides.size(); ++i)
@@ -162,15 +163,16 @@ Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes) {
 }
 
 Plan with_wishes(Plan plan, const PlanWishes& wishes) {
-    if (wishes.stages)
-        throw Error(Exit::usage, "--stages cannot change a given plan; leave out --plan or --stages.");
+    if (wishes.stages) throw Error(Exit::usage, "--stages cannot change a given plan; leave out --plan or --stages.");
     if (wishes.patch) {
         plan.patch = rounded_up(*wishes.patch, plan.total_stride());
-        plan.reasons["patch_size"] = plan.patch == *wishes.patch ? "given" : "given, rounded up to what the strides need";
+        plan.reasons["patch_size"] =
+            plan.patch == *wishes.patch ? "given" : "given, rounded up to what the strides need";
     }
     if (wishes.width) {
         for (std::size_t i = 0; i < plan.stages.size(); ++i)
-            plan.stages[i].features = std::min<std::int64_t>(std::max<std::int64_t>(320, *wishes.width), *wishes.width << i);
+            plan.stages[i].features =
+                std::min<std::int64_t>(std::max<std::int64_t>(320, *wishes.width), *wishes.width << i);
         plan.reasons["features"] = "given width, doubled from stage to stage";
     }
     return with_training_choices(std::move(plan), wishes);

@@ -9,11 +9,11 @@ namespace cohort::learn {
 
 /// What the choice depends on.
 struct PlanInputs {
-    std::vector<Extent3> shapes;                       ///< of the training images, x, y, z; at least one
-    std::vector<std::array<double, 3>> spacings_mm;    ///< of the same
+    std::vector<Extent3> shapes;                     ///< of the training images, x, y, z; at least one
+    std::vector<std::array<double, 3>> spacings_mm;  ///< of the same
     std::int64_t channels = 1;
     std::int64_t classes = 2;
-    bool accelerator = false;                          ///< a GPU affords wider networks and larger patches
+    bool accelerator = false;  ///< a GPU affords wider networks and larger patches
 };
 
 /// What the user fixed; everything else is chosen.
@@ -31,10 +31,11 @@ struct PlanWishes {
     std::optional<std::string> augmentation;
 };
 
-/// Strides and kernels follow nnU-Net's rule (Isensee et al., Nature Methods 18 (2021), 203–211): an axis is halved while
-/// it keeps at least 4 voxels at the bottom and its spacing is below twice the finest; its kernel is 3 as soon as its
-/// spacing is within twice the finest. The patch is the median shape, shrunk along its relatively longest axis until the
-/// device's budget of voxels holds, then rounded up to what the strides need. A wished patch is rounded up likewise.
+/// Strides and kernels follow nnU-Net's rule (Isensee et al., Nature Methods 18 (2021), 203–211): an axis is halved
+/// while it keeps at least 4 voxels at the bottom and its spacing is below twice the finest; its kernel is 3 as soon as
+/// its spacing is within twice the finest. The patch is the median shape, shrunk along its relatively longest axis
+/// until the device's budget of voxels holds, then rounded up to what the strides need. A wished patch is rounded up
+/// likewise.
 Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes);
 
 /// `plan` with the wishes put in (those that change strides need a patch that fits: Error usage otherwise).

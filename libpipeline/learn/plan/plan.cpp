@@ -3,6 +3,8 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "learn/plan/network_names.h"
 
 namespace cohort::learn {
 namespace {
@@ -78,7 +80,8 @@ std::vector<Stage> stages_of(Choices& choices, std::string_view where) {
     const Json kernels = choices.value("kernels");
     if (!features.is_array() || !strides.is_array() || !kernels.is_array() || features.size() != strides.size() ||
         features.size() != kernels.size() || features.size() < 2 || features.size() > 8)
-        refuse(where, "features, strides and kernels must be lists of equal length, one entry for each of 2 to 8 stages.");
+        refuse(where,
+               "features, strides and kernels must be lists of equal length, one entry for each of 2 to 8 stages.");
     std::vector<Stage> stages(features.size());
     for (std::size_t i = 0; i < stages.size(); ++i) {
         stages[i].features = choices.integer_of(features[i], "features", 1, most_features);
@@ -89,6 +92,16 @@ std::vector<Stage> stages_of(Choices& choices, std::string_view where) {
     }
     if (stages.front().stride != Extent3{1, 1, 1}) refuse(where, "the first stage must have stride 1.");
     return stages;
+}
+
+std::string known_network(const std::string& name, std::string_view where) {
+    std::vector<std::string> names;
+    for (const auto& network : all_networks()) {
+        if (network.name == name) return name;
+        names.emplace_back(network.name);
+    }
+    const auto hint = did_you_mean(name, names);
+    refuse(where, "there is no network '" + printable(name) + "'; " + (hint.empty() ? "choose another plan." : hint));
 }
 
 }  // namespace
@@ -126,13 +139,13 @@ Json to_json(const Plan& plan) {
     put("foreground_share", plan.foreground_share);
     put("augmentation", plan.augmentation);
     put("normalisation", "z-score");
-    return {{"format", 1}, {"network", "unet"}, {"choices", choices}};
+    return {{"format", 1}, {"network", plan.network}, {"choices", choices}};
 }
 
 Plan plan_from_json(const Json& json, std::string_view where) {
     if (integer_member(json, "format", where) != 1) refuse(where, "its format is not 1; this version cannot read it.");
-    if (text_member(json, "network", where) != "unet") refuse(where, "its network is not 'unet', the only one known.");
     Plan plan;
+    plan.network = known_network(text_member(json, "network", where), where);
     Choices choices(member(json, "choices", where), where, plan);
     plan.stages = stages_of(choices, where);
     plan.patch = choices.extent_of(choices.value("patch_size"), "patch_size", longest_edge);
@@ -154,7 +167,8 @@ Plan plan_from_json(const Json& json, std::string_view where) {
     for (std::size_t axis = 0; axis < 3; ++axis)
         if (plan.patch[axis] % total[axis] != 0)
             refuse(where, "patch_size must be divisible by the strides: along " + std::string(1, "xyz"[axis]) + " " +
-                              std::to_string(plan.patch[axis]) + " is not divisible by " + std::to_string(total[axis]) + ".");
+                              std::to_string(plan.patch[axis]) + " is not divisible by " + std::to_string(total[axis]) +
+                              ".");
     return plan;
 }
 

@@ -31,17 +31,18 @@ struct Stage {
 };
 
 struct Plan {
-    Extent3 patch{32, 32, 32};          ///< divisible by the product of the strides per axis
-    std::vector<Stage> stages;          ///< 2 to 8, highest resolution first
-    std::int64_t convolutions = 2;      ///< per stage, encoder and decoder alike
-    bool deep_supervision = false;      ///< a loss on every decoder stage but the lowest
+    std::string network = "unet";   ///< a name of all_networks()
+    Extent3 patch{32, 32, 32};      ///< divisible by the product of the strides per axis
+    std::vector<Stage> stages;      ///< 2 to 8, highest resolution first
+    std::int64_t convolutions = 2;  ///< per stage, encoder and decoder alike
+    bool deep_supervision = false;  ///< a loss on every decoder stage but the lowest
     std::int64_t batch = 2;
     Optimiser optimiser = Optimiser::adamw;
     Schedule schedule = Schedule::poly;
     double learning_rate = 3e-3;
     double weight_decay = 3e-5;
-    double foreground_share = 1.0 / 3;  ///< of a batch, placed on a voxel of a drawn foreground class
-    std::string augmentation = "light"; ///< a recipe of augment/recipe.h
+    double foreground_share = 1.0 / 3;   ///< of a batch, placed on a voxel of a drawn foreground class
+    std::string augmentation = "light";  ///< a recipe of augment/recipe.h
 
     std::map<std::string, std::string> reasons;  ///< by name of the choice, as in plan.json
 

@@ -1,0 +1,33 @@
+// A smooth random displacement: cubic B-splines over a coarse grid of nodes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/philox.h"
+
+namespace cohort::augment {
+
+/// Displacement of each voxel of a patch, in voxels of its source. Nodes lie 12 voxels apart; their displacements are
+/// normal draws. Rueckert et al., IEEE TMI 18 (1999), 712–721.
+class ElasticField {
+public:
+    /// Along axes of length 1 nothing is displaced.
+    ElasticField(const std::array<std::int64_t, 3>& extent, double sd_voxels, RandomStream& random);
+
+    /// No displacement exceeds this along any axis (a B-spline lies within its nodes).
+    double bound() const { return bound_; }
+
+    /// Adds the displacements of row (y, z) to the three coordinates of its voxels.
+    void add_row(std::int64_t y, std::int64_t z, std::span<float> x_out, std::span<float> y_out, std::span<float> z_out) const;
+
+private:
+    std::array<std::int64_t, 3> nodes_{};  ///< per axis
+    std::array<std::vector<float>, 3> displacement_;
+    std::array<std::vector<std::array<float, 4>>, 3> weights_;  ///< per axis, per voxel
+    double bound_ = 0;
+};
+
+}  // namespace cohort::augment
