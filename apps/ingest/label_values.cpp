@@ -17,17 +17,17 @@ namespace {
 /// Integers of up to 16 bits: a table of what occurs.
 template <class T>
 std::vector<T> distinct_small(std::span<const T> values) {
-    std::vector<bool> seen(std::size_t{1} << (8 * sizeof(T)));
+    std::vector<std::uint8_t> seen(std::size_t{1} << (8 * sizeof(T)));
     using Unsigned = std::make_unsigned_t<T>;
     T last = values.empty() ? T{} : static_cast<T>(~static_cast<Unsigned>(values[0]));
     for (const T value : values) {
         if (value == last) continue;  // labels come in runs
-        seen[static_cast<Unsigned>(value)] = true;
+        seen[static_cast<Unsigned>(value)] = 1;
         last = value;
     }
     std::vector<T> distinct;
     for (std::size_t i = 0; i < seen.size(); ++i)
-        if (seen[i]) distinct.push_back(static_cast<T>(i));
+        if (seen[i] != 0) distinct.push_back(static_cast<T>(i));
     return distinct;
 }
 
