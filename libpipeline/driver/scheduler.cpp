@@ -361,6 +361,8 @@ void Scheduler::look_at_held() {
 }
 
 void Scheduler::note_waiting() {
+    for (JobIndex job = 0; job < states_.size(); ++job)
+        if (states_[job].state == State::waiting && !selection_.selected[graph_.jobs[job].step]) states_[job].state = State::left_out;
     for (JobIndex job = 0; job < states_.size(); ++job) {
         JobState& state = states_[job];
         if (state.state != State::waiting) continue;
