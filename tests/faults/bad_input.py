@@ -134,7 +134,7 @@ def ingest(bench):
     bench.expect("acceptance turns 8 into 0, by number", 0, "", "cohort-ingest", "--input", bench.at("raw"), "--layout", "msd",
                  "--privacy", "anonymous", "--out", out, "--accept-quarantined", "all")
     new = bench.at("new")
-    bench.expect("an input that is not there", 3, "no such file", "cohort-ingest", "--input", bench.at("absent"), "--out", new, out=new)
+    bench.expect("an input that is not there", 3, "does not exist", "cohort-ingest", "--input", bench.at("absent"), "--out", new, out=new)
     bench.expect("a mistyped option", 2, "did you mean", "cohort-ingest", "--inptu", bench.at("raw"), "--out", new, out=new)
     bench.expect("no output named", 2, "--out", "cohort-ingest", "--input", bench.at("raw"))
     bench.expect("a number out of range", 2, "threads", "cohort-ingest", "--input", bench.at("raw"), "--threads", "0", "--out", new, out=new)
@@ -185,9 +185,10 @@ def checks_and_splits(bench):
                  "--check", "label-unknown=fail", "--out", new, out=new)
     bench.expect("a check that is not known", 2, "did you mean", "cohort-curate", "--dataset", bench.at("mixed_dataset"),
                  "--check", "label-unknwon=flag", "--out", new, out=new)
-    bench.expect("a split where a dataset is wanted", 3, "dataset", "cohort-curate", "--dataset", bench.at("raw"), "--out", new, out=new)
+    bench.expect("a folder that is no artefact", 3, "no artefact", "cohort-curate", "--dataset", bench.at("raw"), "--out", new, out=new)
     bench.expect("a column that is not there", 2, "sight", "cohort-partition", "--dataset", out, "--group", "sight", "--out", new, out=new)
     bench.run("cohort-partition", "--dataset", out, "--folds", "3", "--out", bench.at("split"))
+    bench.expect("a split where a dataset is wanted", 3, "dataset", "cohort-curate", "--dataset", bench.at("split"), "--out", new, out=new)
     bench.expect("a fold that the split lacks", 2, "fold", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "9",
                  "--iterations", "1", "--out", new, out=new)
     bench.expect("two budgets at once", 2, "", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "0",
