@@ -9,8 +9,8 @@
 namespace cohort::store {
 namespace {
 
-constexpr std::array<std::string_view, 6> names{"none",      "scale-offset",      "deflate-1", "shuffle-deflate-1",
-                                                "deflate-9", "shuffle-deflate-9"};
+constexpr std::array<std::string_view, 7> names{"none",      "scale-offset",      "scale-offset-whole-floats", "deflate-1",
+                                                "shuffle-deflate-1", "deflate-9", "shuffle-deflate-9"};
 
 /// A plane that keeps more than this part of its bytes is not worth inflating again at each reading.
 constexpr double worth_deflating = 0.9;
@@ -52,16 +52,17 @@ std::optional<Filters> filters_named(std::string_view name) {
 bool shuffles(Filters filters) { return filters == Filters::shuffle_deflate_1 || filters == Filters::shuffle_deflate_9; }
 
 int deflate_level(Filters filters) {
-    if (filters == Filters::none || filters == Filters::scale_offset) return 0;
-    return filters == Filters::deflate_1 || filters == Filters::shuffle_deflate_1 ? 1 : 9;
+    if (filters == Filters::deflate_1 || filters == Filters::shuffle_deflate_1) return 1;
+    return filters == Filters::deflate_9 || filters == Filters::shuffle_deflate_9 ? 9 : 0;
 }
 
 bool can_hold(Filters filters, VoxelType type) {
     if (filters == Filters::scale_offset) return fits_scale_offset(type);
+    if (filters == Filters::scale_offset_whole_floats) return type == VoxelType::f32;
     return !shuffles(filters) || size_of(type) > 1;
 }
 
-ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> chunk) {
+ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> chunk, bool whole_floats) {
     if (codec == Codec::none) return {};
     const int level = codec == Codec::fast ? 1 : 9;
     const std::size_t size = size_of(type);
@@ -77,10 +78,11 @@ ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> 
             choice = {deflating(codec, true), noisy};
         }
     }
-    if (codec == Codec::fast && fits_scale_offset(type)) {
+    if (codec == Codec::fast && (whole_floats || fits_scale_offset(type))) {
+        const ChunkCodec offset{whole_floats ? Filters::scale_offset_whole_floats : Filters::scale_offset, 0};
         Bytes packed;
-        scale_offset_pack(type, chunk, packed);
-        if (2 * best >= packed.size()) choice = {Filters::scale_offset, 0};
+        encode_chunk(offset, type, chunk, packed);
+        if (2 * best >= packed.size()) choice = offset;
     }
     return choice;
 }
@@ -90,6 +92,7 @@ void encode_chunk(const ChunkCodec& codec, VoxelType type, std::span<const std::
     switch (codec.filters) {
         case Filters::none: packed.insert(packed.end(), chunk.begin(), chunk.end()); return;
         case Filters::scale_offset: scale_offset_pack(type, chunk, packed); return;
+        case Filters::scale_offset_whole_floats: whole_float_pack(chunk, packed); return;
         case Filters::deflate_1:
         case Filters::deflate_9: append(zlib_compress(chunk, deflate_level(codec.filters))); return;
         case Filters::shuffle_deflate_1:
@@ -118,14 +121,15 @@ bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std
         copy_rows(packed.data());
         return true;
     }
-    if (filters == Filters::scale_offset) {
-        const auto chunk = ScaleOffsetChunk::open(type, chunk_voxels, packed);
+    const auto unpack_rows = [&](const auto& chunk) {
         if (!chunk) return false;
         for_each_row(part, [&](std::int64_t in, std::int64_t at) {
             chunk->unpack(in, part.extent[0], out + static_cast<std::size_t>(at) * size);
         });
         return true;
-    }
+    };
+    if (filters == Filters::scale_offset) return unpack_rows(ScaleOffsetChunk::open(type, chunk_voxels, packed));
+    if (filters == Filters::scale_offset_whole_floats) return unpack_rows(WholeFloatChunk::open(chunk_voxels, packed));
     const auto plain = scratch(voxels * size);
     if (!zlib_decompress(packed, plain)) return false;
     if (!shuffles(filters)) {

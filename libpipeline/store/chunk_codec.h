@@ -13,7 +13,9 @@
 namespace cohort::store {
 
 /// The filters of an array's chunks. Their names are part of index.jsonl: they never change.
-enum class Filters : std::uint8_t { none, scale_offset, deflate_1, shuffle_deflate_1, deflate_9, shuffle_deflate_9 };
+enum class Filters : std::uint8_t {
+    none, scale_offset, scale_offset_whole_floats, deflate_1, shuffle_deflate_1, deflate_9, shuffle_deflate_9
+};
 std::string_view name_of(Filters filters);  ///< "none", "scale-offset", "deflate-1", "shuffle-deflate-1" …
 std::optional<Filters> filters_named(std::string_view name);
 bool shuffles(Filters filters);
@@ -26,9 +28,10 @@ struct ChunkCodec {
     unsigned stored_planes = 0;  ///< so many leading byte planes hardly deflate: a chunk may store them
 };
 
-/// Tries the codec on one chunk. `fast`: scale-offset for integers up to 32 bits unless deflate 1 makes them less than half as
-/// large; everything else is deflate 1, with shuffle where that is smaller. `small`: deflate 9, the same way.
-ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> chunk);
+/// Tries the codec on one chunk. `fast`: scale-offset for integers up to 32 bits, and for f32 arrays all of whose voxels are
+/// whole numbers (`whole_floats`), unless deflate 1 makes them less than half as large; everything else is deflate 1, with
+/// shuffle where that is smaller. `small`: deflate 9, the same way.
+ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> chunk, bool whole_floats);
 
 /// Packs a chunk and appends it to `packed`. Depends on nothing but its arguments.
 void encode_chunk(const ChunkCodec& codec, VoxelType type, std::span<const std::byte> chunk, Bytes& packed);

@@ -114,6 +114,7 @@ Hdf5Id create_chunked(hid_t parent, const std::string& name, VoxelType type, con
     check(H5Pset_fill_time(p, H5D_FILL_TIME_NEVER), file, "switch off fill values");
     check(H5Pset_chunk(p, static_cast<int>(chunk.size()), chunk.data()), file, "set the chunks");
     if (filters == Filters::scale_offset) check(H5Pset_scaleoffset(p, H5Z_SO_INT, H5Z_SO_INT_MINBITS_DEFAULT), file, "set the filter");
+    if (filters == Filters::scale_offset_whole_floats) check(H5Pset_scaleoffset(p, H5Z_SO_FLOAT_DSCALE, 0), file, "set the filter");
     if (shuffles(filters)) check(H5Pset_shuffle(p), file, "set the filter");
     if (deflate_level(filters)) check(H5Pset_deflate(p, static_cast<unsigned>(deflate_level(filters))), file, "set the filter");
     const Hdf5Id space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose, file, "make a data space");

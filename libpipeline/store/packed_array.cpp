@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "core/parallel.h"
+#include "store/scale_offset.h"
 
 namespace cohort::store {
 namespace {
@@ -23,7 +24,8 @@ ChunkCodec trial(const Volume& volume, const ChunkGrid& grid, Codec codec, std::
         gather_chunk(volume, grid, (middle + i) % grid.chunks, chunk);
         if (!is_constant(chunk, size_of(volume.type()))) break;
     }
-    return choose_codec(codec, volume.type(), chunk);
+    const bool whole = codec == Codec::fast && volume.type() == VoxelType::f32 && holds_whole_numbers(volume.values<float>());
+    return choose_codec(codec, volume.type(), chunk, whole);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 namespace cohort::store {
 
@@ -185,6 +187,55 @@ std::optional<ScaleOffsetChunk> ScaleOffsetChunk::open(VoxelType type, std::int6
         return unpack_portable<T>;
     });
     return chunk;
+}
+
+std::optional<WholeFloatChunk> WholeFloatChunk::open(std::int64_t voxels, std::span<const std::byte> packed) {
+    const auto differences = ScaleOffsetChunk::open(VoxelType::u32, voxels, packed);
+    if (!differences || differences->width == 32) return std::nullopt;
+    WholeFloatChunk chunk(*differences);
+    chunk.minimum_ = load<float>(packed.data() + 5);
+    chunk.differences_.minimum = 0;
+    return chunk;
+}
+
+void WholeFloatChunk::unpack(std::int64_t first, std::int64_t count, std::byte* out) const {
+    differences_.unpack(first, count, out);
+    const float minimum = minimum_;
+    for (std::int64_t i = 0; i < count; ++i) {
+        std::byte* at = out + 4 * i;
+        const float value = static_cast<float>(load<std::int32_t>(at)) + minimum;
+        std::memcpy(at, &value, 4);
+    }
+}
+
+bool holds_whole_numbers(std::span<const float> values) {
+    constexpr float most = 8388608.0f;  // so that differences have at most 24 bits, which f32 holds
+    constexpr std::size_t block = 4096;  // long enough for vector code, short enough to stop early
+    for (std::size_t begin = 0; begin < values.size(); begin += block) {
+        unsigned broken = 0;
+        for (const float value : values.subspan(begin, std::min(block, values.size() - begin))) {
+            const bool in_range = value >= -most && value <= most;
+            const float back = static_cast<float>(static_cast<std::int32_t>(in_range ? value : 0.5f));
+            broken |= static_cast<unsigned>(std::bit_cast<std::uint32_t>(back) != std::bit_cast<std::uint32_t>(value));
+        }
+        if (broken) return false;
+    }
+    return true;
+}
+
+void whole_float_pack(std::span<const std::byte> plain, Bytes& packed) {
+    const std::size_t count = plain.size() / 4;
+    thread_local std::vector<std::uint32_t> differences;
+    differences.resize(count);
+    float minimum = load<float>(plain.data());
+    for (std::size_t i = 0; i < count; ++i) minimum = std::min(minimum, load<float>(plain.data() + 4 * i));
+    const auto base = static_cast<std::int32_t>(minimum);
+    for (std::size_t i = 0; i < count; ++i)
+        differences[i] = static_cast<std::uint32_t>(static_cast<std::int32_t>(load<float>(plain.data() + 4 * i)) - base);
+    const std::size_t begin = packed.size();
+    scale_offset_pack(VoxelType::u32, std::as_bytes(std::span(std::as_const(differences))), packed);
+    std::memset(packed.data() + begin + 5, 0, 8);
+    std::memcpy(packed.data() + begin + 5, &minimum, 4);
 }
 
 }  // namespace cohort::store

@@ -56,6 +56,23 @@ private:
     Unpack unpack_ = nullptr;
 };
 
+/// The filter's decimal form for f32 with factor 0, lossless where every voxel is a whole number: the minimum is an f32, and
+/// the differences are packed as whole numbers.
+class WholeFloatChunk {
+public:
+    static std::optional<WholeFloatChunk> open(std::int64_t voxels, std::span<const std::byte> packed);
+    void unpack(std::int64_t first, std::int64_t count, std::byte* out) const;
+
+private:
+    explicit WholeFloatChunk(const ScaleOffsetChunk& differences) : differences_(differences) {}
+    ScaleOffsetChunk differences_;
+    float minimum_ = 0;
+};
+
+/// True if each of the f32 is a whole number of at most 23 bits and not −0: then the decimal form gives back its very bits.
+bool holds_whole_numbers(std::span<const float> values);
+void whole_float_pack(std::span<const std::byte> plain, Bytes& packed);
+
 namespace scale_offset_detail {
 
 using Unpack = void (*)(const ScaleOffsetChunk&, std::int64_t, std::int64_t, std::byte*);

@@ -29,7 +29,7 @@ void read_lines(std::string_view text) {
 void unpack(std::span<const std::uint8_t> bytes) {
     if (bytes.size() < 5) return;
     const auto type = static_cast<VoxelType>(bytes[0] % 13);
-    const auto filters = static_cast<Filters>(bytes[1] % 6);
+    const auto filters = static_cast<Filters>(bytes[1] % 7);
     if (!can_hold(filters, type)) return;
     Shape shape;
     for (std::size_t a = 0; a < 3; ++a) shape.push_back(1 + bytes[2 + a] % 16);

@@ -46,12 +46,25 @@ TEST_CASE("byte planes of noise are stored, and take hardly more room than defla
     for (float& value : noise.values<float>()) value = normal(random);
     Bytes chunk(32 * 32 * 32 * 4);
     gather_chunk(noise, chunk_grid(noise.shape(), {32, 32, 32}), 0, chunk);
-    const ChunkCodec codec = choose_codec(Codec::fast, VoxelType::f32, chunk);
+    const ChunkCodec codec = choose_codec(Codec::fast, VoxelType::f32, chunk, false);
     CHECK(codec.stored_planes == 3);  // the fourth holds the sign and most of the exponent
     Bytes stored, deflated;
     encode_chunk(codec, VoxelType::f32, chunk, stored);
     encode_chunk({codec.filters, 0}, VoxelType::f32, chunk, deflated);
     CHECK(static_cast<double>(stored.size()) < 1.02 * static_cast<double>(deflated.size()));
+}
+
+TEST_CASE("floats that are all whole numbers are packed like integers; a single other one, or −0, forbids it") {
+    std::mt19937_64 random(5);
+    Volume volume(VoxelType::f32, {64, 64, 64}, axes_named("xyz"));
+    for (float& value : volume.values<float>()) value = static_cast<float>(random() % 700) - 200;
+    CHECK(chosen(Codec::fast, volume) == Filters::scale_offset_whole_floats);
+    CHECK(chosen(Codec::small, volume) != Filters::scale_offset_whole_floats);
+    for (const float odd : {0.5f, -0.0f, 8388609.0f, std::nanf("")}) {
+        const float kept = std::exchange(volume.values<float>()[100000], odd);
+        CHECK(chosen(Codec::fast, volume) == Filters::shuffle_deflate_1);
+        volume.values<float>()[100000] = kept;
+    }
 }
 
 TEST_CASE("a constant middle chunk is passed over by the trial") {

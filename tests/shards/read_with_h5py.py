@@ -41,7 +41,7 @@ for line in index:
             info, row = dataset.id.get_chunk_info_by_coord(last), file["index"][place["first"] + chunks - 1]
             assert (info.byte_offset, info.size) == (row["address"], row["bytes"])
         seen += 1
-assert seen == 93, seen
+assert seen == 94, seen
 for line, file in zip(shards, files):
     assert file["index"].shape == (line["chunks"],)
     assert file["index"].id.get_offset() == line["index_at"]
