@@ -1,12 +1,12 @@
 #include "step/driver_link.h"
 
+#include <sys/prctl.h>
+#include <unistd.h>
+
 #include <charconv>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
-
-#include <sys/prctl.h>
-#include <unistd.h>
 
 #include "core/files.h"
 #include "core/json.h"

@@ -10,8 +10,8 @@
 
 namespace cohort::step {
 
-/// With COHORT_PARENT=pid in the environment: asks for SIGTERM at the death of that parent. False when it is dead already.
-/// The variable is removed, so that processes started from here do not take our parent for theirs.
+/// With COHORT_PARENT=pid in the environment: asks for SIGTERM at the death of that parent. False when it is dead
+/// already. The variable is removed, so that processes started from here do not take our parent for theirs.
 [[nodiscard]] bool follow_parent();
 
 /// How a run ended.

@@ -8,8 +8,8 @@
 
 namespace cohort::step {
 
-/// An Error is taken as it is. Memory and disk that do not suffice become `resources`, other failed writes `output`; all
-/// else is a bug of ours, and its sentence asks for a report. `memory`: what --memory allowed.
+/// An Error is taken as it is. Memory and disk that do not suffice become `resources`, other failed writes `output`;
+/// all else is a bug of ours, and its sentence asks for a report. `memory`: what --memory allowed.
 Ending ending_of(std::exception_ptr failure, std::uint64_t memory) noexcept;
 
 }  // namespace cohort::step

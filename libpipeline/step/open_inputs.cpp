@@ -24,6 +24,13 @@ Input open_input(const cli::Parameter& parameter, const std::string& path) {
     return input;
 }
 
+std::optional<store::InputRecord> artefact_at(const std::filesystem::path& path, const std::string& name) {
+    if (!store::find_own_folder(path)) return std::nullopt;
+    const auto manifest = store::read_manifest(path);
+    if (manifest.kind == "files") return std::nullopt;
+    return store::InputRecord{name, manifest.kind, manifest.digest.text()};
+}
+
 }  // namespace
 
 std::string entry_name(const cli::Parameter& parameter, std::size_t index) {
@@ -63,7 +70,9 @@ std::vector<RawInput> find_raw_inputs(const cli::StepSchema& schema, const Json&
                 throw Error(Exit::bad_input, parameter.flag + " " + printable(paths[i]) +
                                                  (error ? " cannot be opened: " + error.message() + "."
                                                         : " does not exist; check the path."));
-            if (parameter.affects_content) raw.push_back({entry_name(parameter, i), parameter.name, paths[i], present});
+            if (parameter.affects_content)
+                raw.push_back({entry_name(parameter, i), parameter.name, paths[i], present,
+                               artefact_at(paths[i], entry_name(parameter, i))});
         }
     }
     return raw;
@@ -82,7 +91,8 @@ std::vector<store::InputRecord> input_records(const cli::StepSchema& schema, con
 std::optional<store::Privacy> least_private(const Inputs& inputs) {
     std::optional<store::Privacy> level;
     for (const auto& [name, opened] : inputs.by_name)
-        for (const auto& input : opened) level = std::min(level.value_or(input.manifest.privacy), input.manifest.privacy);
+        for (const auto& input : opened)
+            level = std::min(level.value_or(input.manifest.privacy), input.manifest.privacy);
     return level;
 }
 

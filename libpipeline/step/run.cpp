@@ -24,7 +24,10 @@ void print_line(const std::string& text) {
 std::uint64_t default_memory() { return allowed_memory() / 5 * 4; }
 
 Run::Run(Step& step, const cli::StepSchema& schema, cli::CommandLine line, std::vector<std::string> words)
-    : step_(step), schema_(schema), line_(std::move(line)), words_(std::move(words)),
+    : step_(step),
+      schema_(schema),
+      line_(std::move(line)),
+      words_(std::move(words)),
       terminal_("cohort-" + schema.name, log_, progress_, line_.common) {}
 
 Ending Run::perform() noexcept {
@@ -54,17 +57,17 @@ void Run::prepare() {
     threads_ = line_.common.threads.value_or(allowed_cpus());
     if (schema_.uses_device && threads_ > allowed_cpus())
         throw Error(Exit::resources, "--threads " + std::to_string(threads_) + " is more than the " +
-                                         std::to_string(allowed_cpus()) + " CPUs granted here, and the result depends on "
-                                         "their number; give --threads " + std::to_string(allowed_cpus()) + ".");
+                                         std::to_string(allowed_cpus()) +
+                                         " CPUs granted here, and the result depends on "
+                                         "their number; give --threads " +
+                                         std::to_string(allowed_cpus()) + ".");
     device_ = store::resolved_device(line_.common.device);
     inputs_ = open_inputs(schema_, line_.parameters);
     keys_.emplace(schema_, line_.parameters, inputs_, find_raw_inputs(schema_, line_.parameters),
                   schema_.uses_seed ? line_.common.seed : 0, key_extras());
 }
 
-Json Run::key_extras() const {
-    return schema_.uses_device ? store::device_extras(threads_, device_) : Json::object();
-}
+Json Run::key_extras() const { return schema_.uses_device ? store::device_extras(threads_, device_) : Json::object(); }
 
 void Run::check_findings() const {
     const auto findings = step_.validate(line_.parameters, inputs_);
@@ -73,7 +76,8 @@ void Run::check_findings() const {
     for (const auto& finding : findings) {
         if (!text.empty()) text += "\n  ";
         const cli::Parameter* parameter = schema_.parameter(finding.parameter);
-        text += (parameter != nullptr && !finding.sentence.starts_with("--") ? parameter->flag + ": " : "") + finding.sentence;
+        text += (parameter != nullptr && !finding.sentence.starts_with("--") ? parameter->flag + ": " : "") +
+                finding.sentence;
     }
     throw Error(findings.front().code, text);
 }
@@ -82,7 +86,8 @@ Ending Run::say_plan() {
     Json inputs = Json::array();
     for (const auto& input : input_records(schema_, inputs_))
         inputs.push_back({{"name", input.name}, {"kind", input.kind}, {"digest", input.digest}});
-    Json plan{{"dry_run", true}, {"step", schema_.name}, {"parameters", line_.parameters}, {"inputs", std::move(inputs)}};
+    Json plan{
+        {"dry_run", true}, {"step", schema_.name}, {"parameters", line_.parameters}, {"inputs", std::move(inputs)}};
     std::string sentence = "would run";
     if (!schema_.output.empty()) {
         const std::string key = keys_->begin_key();
@@ -110,8 +115,8 @@ Ending Run::say_plan() {
 
 Outcome Run::run_step(const std::filesystem::path& out, bool continues, store::QuarantineWriter& quarantine) {
     const MemoryBudget memory(memory_);
-    Context context{line_.parameters, inputs_, out,      continues,          quarantine, progress_,        log_,
-                    memory,           threads_, line_.common.seed, device_, signals_.token(), result_};
+    Context context{line_.parameters, inputs_,           out,     continues,        quarantine, progress_, log_, memory,
+                    threads_,         line_.common.seed, device_, signals_.token(), result_};
     return step_.run(context);
 }
 
@@ -152,8 +157,9 @@ Ending Run::run_into_folder() {
 
 Ending Run::stopped(store::OutputFolder& folder) {
     if (!step_.can_continue()) folder.discard();
-    const std::string message = std::string("stopped by ") + (*signals_.received() ? signals_.received() : "request") +
-                                (step_.can_continue() ? "; the same command goes on." : "; the same command begins anew.");
+    const std::string message =
+        std::string("stopped by ") + (*signals_.received() ? signals_.received() : "request") +
+        (step_.can_continue() ? "; the same command goes on." : "; the same command begins anew.");
     log_.info(message);
     return {Exit::stopped, message, {}};
 }
@@ -166,16 +172,21 @@ std::optional<Ending> Run::already_there(const std::string& begin_key) {
     const bool is_ours = store::find_own_folder(place).has_value();
     if (!standing.same_key && line_.common.force) {
         if (is_ours) return std::nullopt;
-        throw Error(Exit::output, name + " is no artefact of cohort, so --force does not replace it; remove it by hand or "
-                                         "choose another --out.");
+        throw Error(Exit::output, name +
+                                      " is no artefact of cohort, so --force does not replace it; remove it by hand or "
+                                      "choose another --out.");
     }
-    if (!standing.same_key && standing.manifest && standing.manifest->made_by.step == schema_.name && keys_->has_raw()) {
+    if (!standing.same_key && standing.manifest && standing.manifest->made_by.step == schema_.name &&
+        keys_->has_raw()) {
         log_.info(name + " stands already; reading the raw inputs to see whether it was made from the same.");
-        standing = store::OutputFolder::standing(place, {keys_->content_key(keys_->read_raw(threads_, {}, signals_.token()))});
+        standing =
+            store::OutputFolder::standing(place, {keys_->content_key(keys_->read_raw(threads_, {}, signals_.token()))});
     }
     if (!standing.same_key)
-        throw Error(Exit::output, name + (standing.manifest ? " stands already, made from other inputs or parameters"
-                                                            : is_ours ? " stands already and is damaged" : " exists") +
+        throw Error(Exit::output, name +
+                                      (standing.manifest ? " stands already, made from other inputs or parameters"
+                                       : is_ours         ? " stands already and is damaged"
+                                                         : " exists") +
                                       "; choose another --out" + (is_ours ? ", or give --force to replace it." : "."));
     store::OutputFolder::tidy(place);
     log_.info(name + " is up to date: it was made from the same inputs and parameters.");

@@ -18,7 +18,11 @@ store::KeyRole role_of(const cli::StepSchema& schema, const std::string& name) {
 
 RunKeys::RunKeys(const cli::StepSchema& schema, const Json& parameters, const Inputs& inputs, std::vector<RawInput> raw,
                  std::uint64_t seed, Json extras)
-    : schema_(schema), parameters_(parameters), inputs_(inputs), raw_(std::move(raw)), seed_(seed),
+    : schema_(schema),
+      parameters_(parameters),
+      inputs_(inputs),
+      raw_(std::move(raw)),
+      seed_(seed),
       extras_(std::move(extras)) {}
 
 bool RunKeys::has_raw() const {
@@ -26,19 +30,22 @@ bool RunKeys::has_raw() const {
 }
 
 std::string RunKeys::begin_key() const {
-    return key_of(keyed_parameters([](const RawInput& input) { return Json(store::listing_digest(input.path).text()); }));
+    return key_of(
+        keyed_parameters([](const RawInput& input) { return Json(store::listing_digest(input.path).text()); }));
 }
 
 std::string RunKeys::content_key(const RawFiles& files) const { return key_of(parameters_by_content(files)); }
 
 Json RunKeys::parameters_by_content(const RawFiles& files) const {
-    return keyed_parameters([&](const RawInput& input) { return Json(store::raw_digest(files.at(input.name)).text()); });
+    return keyed_parameters(
+        [&](const RawInput& input) { return Json(store::raw_digest(files.at(input.name)).text()); });
 }
 
-RawFiles RunKeys::read_raw(unsigned threads, const std::vector<store::SourceFile>& known, const std::stop_token& stop) const {
+RawFiles RunKeys::read_raw(unsigned threads, const std::vector<store::SourceFile>& known,
+                           const std::stop_token& stop) const {
     RawFiles files;
     for (const auto& input : raw_) {
-        if (!input.present) continue;
+        if (!input.present || input.artefact) continue;
         std::vector<store::SourceFile> known_here;
         for (const auto& file : known)
             if (file.input == input.name || file.input == input.parameter || (file.input.empty() && raw_.size() == 1))
@@ -60,7 +67,9 @@ Json RunKeys::keyed_parameters(const DigestOfRaw& digest_of_raw) const {
             const cli::Parameter& parameter = *schema_.parameter(name);
             if (parameter.path == cli::PathKind::artefact) return inputs_.all(name).at(index).manifest.digest.text();
             const std::string entry = entry_name(parameter, index);
-            const auto found = std::find_if(raw_.begin(), raw_.end(), [&](const RawInput& raw) { return raw.name == entry; });
+            const auto found =
+                std::find_if(raw_.begin(), raw_.end(), [&](const RawInput& raw) { return raw.name == entry; });
+            if (found != raw_.end() && found->artefact) return found->artefact->digest;
             return found != raw_.end() && found->present ? digest_of_raw(*found) : Json(nullptr);
         });
 }

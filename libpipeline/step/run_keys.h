@@ -32,7 +32,8 @@ public:
     /// Parameters as they stand in the manifest: those of content_key().
     Json parameters_by_content(const RawFiles& files) const;
 
-    /// Hashes every file of the raw inputs; those that `known` has already (by `input`, path and size) are not read again.
+    /// Hashes every file of the raw inputs; those that `known` has already (by `input`, path and size) are not read
+    /// again.
     RawFiles read_raw(unsigned threads, const std::vector<store::SourceFile>& known, const std::stop_token& stop) const;
 
 private:

@@ -56,11 +56,13 @@ int run_with(Step& step, SchemaOf schema_of, int argc, char** argv) {
 }  // namespace
 
 int run_program(Step& step, int argc, char** argv) {
-    return run_with(step, [&]() -> const cli::StepSchema& { return cli::step_schema(step.name()); }, argc, argv);
+    return run_with(
+        step, [&]() -> const cli::StepSchema& { return cli::step_schema(step.name()); }, argc, argv);
 }
 
 int run_program(Step& step, const cli::StepSchema& schema, int argc, char** argv) {
-    return run_with(step, [&]() -> const cli::StepSchema& { return schema; }, argc, argv);
+    return run_with(
+        step, [&]() -> const cli::StepSchema& { return schema; }, argc, argv);
 }
 
 }  // namespace cohort::step

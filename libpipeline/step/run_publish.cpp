@@ -53,6 +53,8 @@ store::Manifest Run::compose_manifest(const RawFiles& raw, const store::Quaranti
     manifest.made_by.parameters = keys_->parameters_by_content(raw);
     manifest.made_by.seed = schema_.uses_seed ? line_.common.seed : 0;
     manifest.made_by.inputs = input_records(schema_, inputs_);
+    for (const auto& input : keys_->raw())
+        if (input.artefact) manifest.made_by.inputs.push_back(*input.artefact);
     for (const auto& [name, files] : raw)
         manifest.made_by.inputs.push_back({name, "raw", store::raw_digest(files).text()});
     return manifest;
@@ -61,7 +63,8 @@ store::Manifest Run::compose_manifest(const RawFiles& raw, const store::Quaranti
 store::Privacy Run::output_privacy() const {
     const auto of_inputs = least_private(inputs_);
     // Raising the level is what anonymise is for, and nobody else's right.
-    if (!of_inputs || schema_.name == "anonymise") return result_.privacy.value_or(of_inputs.value_or(store::Privacy::identified));
+    if (!of_inputs || schema_.name == "anonymise")
+        return result_.privacy.value_or(of_inputs.value_or(store::Privacy::identified));
     return std::min(*of_inputs, result_.privacy.value_or(*of_inputs));
 }
 

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/error.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "core/memory_budget.h"
@@ -30,8 +29,8 @@ struct Input {
 class Inputs {
 public:
     std::map<std::string, std::vector<Input>, std::less<>> by_name;
-    const Input& one(std::string_view parameter) const;              ///< the only one; Error(bug) if there is none
-    const Input* optional(std::string_view parameter) const;         ///< null when the parameter was left out
+    const Input& one(std::string_view parameter) const;               ///< the only one; Error(bug) if there is none
+    const Input* optional(std::string_view parameter) const;          ///< null when the parameter was left out
     const std::vector<Input>& all(std::string_view parameter) const;  ///< empty when left out
 };
 
@@ -44,19 +43,20 @@ struct Finding {
 
 /// What a step hands back about its output; run_program writes the manifest from it.
 struct Result {
-    Json content = Json::object();             ///< the kind's own tables
-    std::uint64_t sources = 0;                 ///< all that were looked at: in samples + quarantined + skipped
-    std::vector<store::SourceFile> raw_files;  ///< raw files that were read and hashed anyway: need not be read again for
-                                               ///< sources.jsonl and the raw digest; `input` where there are several
-    std::optional<store::Privacy> privacy;     ///< of a step without input artefacts (ingest): what is stated or proven;
-                                               ///< else only to lower the level of the inputs (anonymise may raise it)
-    Json run = Json::object();                 ///< further entries for run.json (rates, device …)
-    std::string report;                        ///< table for people, printed at the end (may be empty)
+    Json content = Json::object();  ///< the kind's own tables
+    std::uint64_t sources = 0;      ///< all that were looked at: in samples + quarantined + skipped
+    std::vector<store::SourceFile>
+        raw_files;                          ///< raw files that were read and hashed anyway: need not be read again for
+                                            ///< sources.jsonl and the raw digest; `input` where there are several
+    std::optional<store::Privacy> privacy;  ///< of a step without input artefacts (ingest): what is stated or proven;
+                                            ///< else only to lower the level of the inputs (anonymise may raise it)
+    Json run = Json::object();              ///< further entries for run.json (rates, device …)
+    std::string report;                     ///< table for people, printed at the end (may be empty)
 };
 
 /// What run() may use. Lives for one run; every reference outlives run().
 struct Context {
-    const Json& parameters;               ///< valid against the schema, defaults filled in
+    const Json& parameters;  ///< valid against the schema, defaults filled in
     const Inputs& inputs;
     const std::filesystem::path& out;     ///< the partial folder; may hold an earlier run's state when `continues`
     bool continues;                       ///< only for steps that can_continue()
@@ -66,8 +66,8 @@ struct Context {
     const MemoryBudget& memory;
     unsigned threads;
     std::uint64_t seed;
-    std::string device;                   ///< "cpu", "cuda", "cuda:1"; "auto" is resolved already
-    std::stop_token stop;                 ///< SIGTERM, SIGINT, SIGUSR1: save the item in hand, return stopped
+    std::string device;    ///< "cpu", "cuda", "cuda:1"; "auto" is resolved already
+    std::stop_token stop;  ///< SIGTERM, SIGINT, SIGUSR1: save the item in hand, return stopped
     Result& result;
 };
 

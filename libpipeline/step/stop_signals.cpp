@@ -1,12 +1,12 @@
 #include "step/stop_signals.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
-
-#include <fcntl.h>
-#include <unistd.h>
 
 #include "core/error.h"
 
@@ -26,7 +26,7 @@ void on_signal(int number) {
     int none = 0;
     first_signal.compare_exchange_strong(none, number);
     if (number == SIGINT) {
-        struct sigaction plain{};
+        struct sigaction plain {};
         plain.sa_handler = SIG_DFL;
         ::sigaction(SIGINT, &plain, nullptr);
     }
@@ -54,7 +54,7 @@ StopSignals::StopSignals() {
     for (std::size_t i = 0; i < stopping.size(); ++i) {
         ::sigaction(stopping[i], nullptr, &before[i]);
         if (before[i].sa_handler == SIG_IGN) continue;
-        struct sigaction ours{};
+        struct sigaction ours {};
         ours.sa_handler = on_signal;
         ours.sa_flags = SA_RESTART;
         ::sigaction(stopping[i], &ours, nullptr);
@@ -74,10 +74,14 @@ StopSignals::~StopSignals() {
 
 const char* StopSignals::received() const {
     switch (first_signal.load()) {
-        case SIGTERM: return "SIGTERM";
-        case SIGINT: return "SIGINT";
-        case SIGUSR1: return "SIGUSR1";
-        default: return "";
+        case SIGTERM:
+            return "SIGTERM";
+        case SIGINT:
+            return "SIGINT";
+        case SIGUSR1:
+            return "SIGUSR1";
+        default:
+            return "";
     }
 }
 

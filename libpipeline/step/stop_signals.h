@@ -6,8 +6,8 @@
 
 namespace cohort::step {
 
-/// While it lives, the first such signal asks for a stop; a second SIGINT ends the process at once, for impatient people.
-/// One at a time in a process. A signal that was ignored at the start (a job in the background) stays ignored.
+/// While it lives, the first such signal asks for a stop; a second SIGINT ends the process at once, for impatient
+/// people. One at a time in a process. A signal that was ignored at the start (a job in the background) stays ignored.
 /// Handlers, not blocked signals: those would be inherited by child processes.
 class StopSignals {
 public:

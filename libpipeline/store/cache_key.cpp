@@ -16,7 +16,8 @@ bool cuda_device_visible() {
     std::error_code ignored;
     for (const auto& entry : std::filesystem::directory_iterator("/dev", ignored)) {
         const std::string name = entry.path().filename().string();
-        if (name.size() > 6 && name.starts_with("nvidia") && std::isdigit(static_cast<unsigned char>(name[6]))) return true;
+        if (name.size() > 6 && name.starts_with("nvidia") && std::isdigit(static_cast<unsigned char>(name[6])))
+            return true;
     }
     return false;
 }

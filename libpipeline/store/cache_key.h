@@ -25,9 +25,9 @@ Digest cache_key(const KeyParts& parts);
 
 /// What a parameter means for the key.
 enum class KeyRole {
-    value,    ///< enters as it is
-    path,     ///< enters by the digest of what it names: an artefact's digest, a raw tree's, null where nothing is
-    ignored   ///< does not enter (output paths, x-cli "content": false)
+    value,   ///< enters as it is
+    path,    ///< enters by the digest of what it names: an artefact's digest, a raw tree's, null where nothing is
+    ignored  ///< does not enter (output paths, x-cli "content": false)
 };
 /// The parameters as they enter the key and the manifest's made_by. `digest_of(name, path)` gives a text or null; it is
 /// called for each path of a list, in order.

@@ -21,7 +21,8 @@ constexpr std::int64_t most_exact = (std::int64_t{1} << 53) - 1;
 std::uint64_t count_member(const Json& object, std::string_view key, std::string_view where) {
     const std::int64_t value = integer_member(object, key, where);
     if (value < 0 || value > most_exact)
-        throw Error(Exit::bad_input, std::string(where) + ": '" + std::string(key) + "' must lie between 0 and 2^53 − 1.");
+        throw Error(Exit::bad_input,
+                    std::string(where) + ": '" + std::string(key) + "' must lie between 0 and 2^53 − 1.");
     return static_cast<std::uint64_t>(value);
 }
 
@@ -89,7 +90,8 @@ std::string no_manifest_sentence(const std::filesystem::path& artefact) {
     const std::string name = printable(artefact.string());
     std::error_code ignored;
     if (std::filesystem::exists(artefact / "key", ignored) || artefact.filename().extension() == ".partial")
-        return name + " is unfinished: the run that writes it has not ended. Wait for it, or give the same command again.";
+        return name +
+               " is unfinished: the run that writes it has not ended. Wait for it, or give the same command again.";
     const auto unfinished = artefact.parent_path() / ("." + artefact.filename().string() + ".partial");
     if (std::filesystem::exists(unfinished, ignored))
         return name + " holds no manifest.json, and an unfinished run lies beside it; give that command again.";
@@ -97,14 +99,17 @@ std::string no_manifest_sentence(const std::filesystem::path& artefact) {
 }
 
 bool is_hashed(const std::string& name, bool own_is_apart) {
-    static constexpr std::array<std::string_view, 4> about{"manifest.json", "run.json", "quarantine.jsonl", "sources.jsonl"};
+    static constexpr std::array<std::string_view, 4> about{"manifest.json", "run.json", "quarantine.jsonl",
+                                                           "sources.jsonl"};
     // Only an unpublished folder, or one whose publishing was cut short, has these two.
     if (name == "lock" || name == "key") return false;
     if (own_is_apart) {
-        const std::string_view own = std::string_view(name).starts_with(".cohort/") ? std::string_view(name).substr(8) : "";
+        const std::string_view own =
+            std::string_view(name).starts_with(".cohort/") ? std::string_view(name).substr(8) : "";
         return std::find(about.begin(), about.end(), own) == about.end();
     }
-    return std::find(about.begin(), about.end(), name) == about.end() && name != "index.jsonl" && !name.starts_with("shards/");
+    return std::find(about.begin(), about.end(), name) == about.end() && name != "index.jsonl" &&
+           !name.starts_with("shards/");
 }
 
 /// A gzip file's content, so that its compression does not count. One that does not unpack counts as it is: an export
@@ -169,7 +174,8 @@ Manifest manifest_from_json(const Json& json, std::string_view where) {
     manifest.digest = digest_member(json, "digest", where);
     const auto privacy = privacy_named(text_member(json, "privacy", where));
     if (!privacy)
-        throw Error(Exit::bad_input, std::string(where) + ": 'privacy' must be identified, pseudonymised or anonymous.");
+        throw Error(Exit::bad_input,
+                    std::string(where) + ": 'privacy' must be identified, pseudonymised or anonymous.");
     manifest.privacy = *privacy;
     manifest.content = cohort::member(json, "content", where);
     require_object(manifest.content, "'content'", where);
@@ -209,8 +215,10 @@ Manifest read_manifest(const std::filesystem::path& artefact) {
     const std::string where = printable(file.string());
     Manifest manifest = manifest_from_json(read_json(file), where);
     if (content_digest(manifest, manifest.members) != manifest.digest)
-        throw Error(Exit::bad_input, where + ": its digest does not belong to what it says, so it was altered after it "
-                                             "was written; make " + name + " again.");
+        throw Error(Exit::bad_input, where +
+                                         ": its digest does not belong to what it says, so it was altered after it "
+                                         "was written; make " +
+                                         name + " again.");
     return manifest;
 }
 
@@ -220,7 +228,8 @@ std::string read_member(const std::filesystem::path& artefact, const Manifest& m
     if (sha256(text) != expected)
         throw Error(Exit::bad_input, printable((artefact / name).string()) +
                                          " is not what manifest.json says: it was altered, cut or swapped after it was "
-                                         "written; make " + printable(artefact.string()) + " again.");
+                                         "written; make " +
+                                         printable(artefact.string()) + " again.");
     return text;
 }
 

@@ -37,8 +37,8 @@ struct InputRecord {
 
 struct MadeBy {
     std::string step;
-    std::string version;                   ///< a release, never a commit
-    Json parameters = Json::object();      ///< those of the cache key: defaults filled in, paths replaced by digests
+    std::string version;               ///< a release, never a commit
+    Json parameters = Json::object();  ///< those of the cache key: defaults filled in, paths replaced by digests
     std::uint64_t seed = 0;
     std::vector<InputRecord> inputs;
 };
@@ -48,7 +48,8 @@ struct Manifest {
     Digest digest;
     Privacy privacy = Privacy::identified;
     Json content = Json::object();  ///< the kind's own tables
-    std::map<std::string, Digest> members;  ///< what `digest` covers beside kind, privacy and content; see hashed_members
+    std::map<std::string, Digest>
+        members;  ///< what `digest` covers beside kind, privacy and content; see hashed_members
     Counts counts;
     MadeBy made_by;
 

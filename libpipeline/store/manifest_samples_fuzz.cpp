@@ -1,11 +1,11 @@
 // Any bytes, as a manifest and as lines of samples: read, or refused with a sentence; what is read is written and read
 // again the same, and the quick way to a sample never differs from the strict one.
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <string>
-
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "core/error.h"
 #include "store/manifest.h"

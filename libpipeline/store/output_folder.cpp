@@ -1,13 +1,13 @@
 #include "store/output_folder.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <system_error>
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include "core/error.h"
 
@@ -33,7 +33,8 @@ fs::path beside(const fs::path& place, const char* ending) {
 void check_place(const fs::path& place) {
     const std::string name = place.filename().string();
     if (name.empty() || name == "." || name == ".." || name == "/")
-        throw Error(Exit::output, "--out " + printable(place.string()) + " is no folder of its own; give a name below it.");
+        throw Error(Exit::output,
+                    "--out " + printable(place.string()) + " is no folder of its own; give a name below it.");
 }
 
 bool is_empty_folder(const fs::path& place) {
@@ -66,7 +67,8 @@ bool exchange(const fs::path& a, const fs::path& b) {
 
 /// The path still names the file that is locked, not one created after the former was removed.
 bool still_names(const fs::path& file, const FileLock& lock) {
-    struct stat by_name{}, by_descriptor{};
+    struct stat by_name {
+    }, by_descriptor{};
     return ::stat(file.c_str(), &by_name) == 0 && ::fstat(lock.get(), &by_descriptor) == 0 &&
            by_name.st_dev == by_descriptor.st_dev && by_name.st_ino == by_descriptor.st_ino;
 }
@@ -103,8 +105,10 @@ void write_text(const fs::path& file, const std::string& text) {
 void tidy_old(const fs::path& place) {
     const fs::path old = beside(place, ".old");
     if (stands(old)) {
-        if (stands(place)) remove_quietly(old);
-        else rename_or_fail(old, place);
+        if (stands(place))
+            remove_quietly(old);
+        else
+            rename_or_fail(old, place);
     }
     // A kill between renaming and removing these two leaves them in the published folder.
     std::error_code ignored;
@@ -119,7 +123,8 @@ std::vector<std::string> keys_in(const fs::path& run_json) {
     try {
         const Json run = read_json(run_json);
         for (const char* name : {"key", "listing_key"})
-            if (run.is_object() && run.contains(name) && run[name].is_string()) keys.push_back(run[name].get<std::string>());
+            if (run.is_object() && run.contains(name) && run[name].is_string())
+                keys.push_back(run[name].get<std::string>());
     } catch (const Error&) {
         // A damaged run.json only means that the artefact is not known to be the same.
     }
@@ -155,7 +160,8 @@ void OutputFolder::tidy(const fs::path& place) {
     // Without a key it is a replaced artefact whose removal was cut short, unless a run is just beginning.
     try {
         const auto lock = FileLock::try_lock(partial / "lock");
-        if (lock && still_names(partial / "lock", *lock) && !fs::exists(partial / "key", ignored)) remove_locked_folder(partial);
+        if (lock && still_names(partial / "lock", *lock) && !fs::exists(partial / "key", ignored))
+            remove_locked_folder(partial);
     } catch (const Error&) {
         // It has just gone, or cannot be written: then it is not ours to tidy.
     }
@@ -253,11 +259,13 @@ void OutputFolder::put_in_place(Overwrite overwrite) {
     if (overwrite == Overwrite::refuse)
         throw Error(Exit::output, name + " exists; choose another --out, or give --force to replace it.");
     if (!find_own_folder(place_))
-        throw Error(Exit::output, name + " is no artefact of cohort, so --force does not replace it; remove it by hand or "
-                                         "choose another --out.");
+        throw Error(Exit::output, name +
+                                      " is no artefact of cohort, so --force does not replace it; remove it by hand or "
+                                      "choose another --out.");
     // With a lock of ours in the old folder too, no other run takes it for an abandoned one while it is being removed.
     const auto lock_in_old = FileLock::try_lock(place_ / "lock");
-    if (!lock_in_old) throw Error(Exit::output, name + " is locked by " + FileLock::note_of(place_ / "lock") + "; wait for it.");
+    if (!lock_in_old)
+        throw Error(Exit::output, name + " is locked by " + FileLock::note_of(place_ / "lock") + "; wait for it.");
     if (exchange(partial_, place_)) {
         remove_marks();
         return remove_locked_folder(partial_);

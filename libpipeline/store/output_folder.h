@@ -25,16 +25,16 @@ class OutputFolder {
 public:
     /// What stands at `place` already.
     struct Standing {
-        bool present = false;           ///< anything but an empty folder
-        bool same_key = false;          ///< its run.json has one of the given keys
+        bool present = false;   ///< anything but an empty folder
+        bool same_key = false;  ///< its run.json has one of the given keys
         std::optional<Manifest> manifest;
     };
     /// `keys`: the content key, and the listing key of raw inputs, whichever are known.
     /// Never throws on what it finds: a damaged artefact has no manifest here and no key.
     static Standing standing(const std::filesystem::path& place, const std::vector<std::string>& keys);
 
-    /// For a place that will not be written: removes what a run that was killed after its renaming left in it and beside
-    /// it. An unfinished run's folder (one with a key) and one that a live process holds stay.
+    /// For a place that will not be written: removes what a run that was killed after its renaming left in it and
+    /// beside it. An unfinished run's folder (one with a key) and one that a live process holds stay.
     static void tidy(const std::filesystem::path& place);
 
     /// Takes the lock (Error(output), naming the holder, if a live process has it), puts back `.NAME.old` if NAME is
@@ -44,16 +44,16 @@ public:
     ~OutputFolder();
     OutputFolder(OutputFolder&&) noexcept;
 
-    const std::filesystem::path& path() const { return partial_; }       ///< write members below this
+    const std::filesystem::path& path() const { return partial_; }  ///< write members below this
     const std::filesystem::path& place() const { return place_; }
-    bool continues() const { return continues_; }                        ///< an earlier run's state is there
+    bool continues() const { return continues_; }  ///< an earlier run's state is there
 
     /// Throws away what an earlier run left (the step cannot go on from it).
     void start_afresh();
 
-    /// Writes manifest.json (members and digest computed) and run.json, syncs everything and renames; exchanges with what
-    /// stands there when `overwrite` is replace, but only with an artefact of ours: anything else is Error(output).
-    /// Returns the manifest as written.
+    /// Writes manifest.json (members and digest computed) and run.json, syncs everything and renames; exchanges with
+    /// what stands there when `overwrite` is replace, but only with an artefact of ours: anything else is
+    /// Error(output). Returns the manifest as written.
     Manifest publish(Manifest manifest, const Json& run, Overwrite overwrite, unsigned threads);
 
     /// Leaves nothing behind (nothing was worth keeping).

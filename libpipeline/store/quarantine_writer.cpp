@@ -32,7 +32,8 @@ QuarantineWriter::~QuarantineWriter() = default;
 
 void QuarantineWriter::add(const std::string& source, const Quarantined& why) {
     if (!is_reason(why.reason))
-        throw Error(Exit::bug, "'" + printable(why.reason) + "' is no reason word of core/reasons; please report this.");
+        throw Error(Exit::bug,
+                    "'" + printable(why.reason) + "' is no reason word of core/reasons; please report this.");
     const std::string name = json_name(source);
     std::string text = canonical_json({{"source", name},
                                        {"stage", state_->stage},
@@ -62,7 +63,8 @@ std::uint64_t QuarantineWriter::skipped() const {
 void QuarantineWriter::close() {
     const std::lock_guard lock(state_->mutex);
     if (state_->file.empty() || state_->lines.empty()) return;
-    std::sort(state_->lines.begin(), state_->lines.end(), [](const auto& a, const auto& b) { return a.order() < b.order(); });
+    std::sort(state_->lines.begin(), state_->lines.end(),
+              [](const auto& a, const auto& b) { return a.order() < b.order(); });
     FileWriter writer(state_->file);
     for (const auto& line : state_->lines) writer.write(line.text + "\n");
     writer.close();

@@ -1,10 +1,10 @@
 #include "store/raw_tree.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <map>
 #include <tuple>
-
-#include <sys/stat.h>
 
 #include "core/error.h"
 #include "core/parallel.h"
@@ -17,7 +17,10 @@ std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char first = byte(0);
     if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xC2 && first <= 0xDF ? 2 : first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+    const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
+                               : first >= 0xE0 && first <= 0xEF ? 3
+                               : first >= 0xF0 && first <= 0xF4 ? 4
+                                                                : 0;
     if (length == 0 || text.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((byte(i) & 0xC0) != 0x80) return 0;
@@ -43,7 +46,7 @@ std::string json_name(std::string_view name) {
 }
 
 std::vector<TreeEntry> list_raw(const std::filesystem::path& path) {
-    struct stat status{};
+    struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
         throw Error(Exit::bad_input, printable(path.string()) + " cannot be read: " + errno_text(errno) + ".");
     if (S_ISDIR(status.st_mode)) return list_tree(path);
@@ -84,7 +87,8 @@ std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigne
             return;
         }
         if (stop.stop_requested())
-            throw Error(Exit::stopped, "stopped while reading " + printable(path.string()) + "; give the same command again.");
+            throw Error(Exit::stopped,
+                        "stopped while reading " + printable(path.string()) + "; give the same command again.");
         const FileDigest digest = sha256_file(file_of(path, entries[i]));
         file.bytes = digest.bytes;
         file.digest = digest.digest;

@@ -11,8 +11,8 @@
 
 namespace cohort::store {
 
-/// Over every regular file under the path: canonical list of [path, bytes, sha256], sorted by path. A single file counts
-/// under its own file name. Equal trees in other places have equal digests. `input` does not count.
+/// Over every regular file under the path: canonical list of [path, bytes, sha256], sorted by path. A single file
+/// counts under its own file name. Equal trees in other places have equal digests. `input` does not count.
 Digest raw_digest(std::vector<SourceFile> files);
 
 /// Regular files of a raw input in byte order of their paths; a single file is a list of one, under its own name.
@@ -33,6 +33,7 @@ Digest listing_digest(const std::filesystem::path& path);
 
 /// One line {bytes, path, sha256} a file, and `input` where there is more than one raw input.
 std::vector<SourceFile> read_sources(const std::filesystem::path& sources_jsonl);
-void write_sources(const std::filesystem::path& sources_jsonl, std::vector<SourceFile> files);  ///< sorted by input and path
+void write_sources(const std::filesystem::path& sources_jsonl,
+                   std::vector<SourceFile> files);  ///< sorted by input and path
 
 }  // namespace cohort::store

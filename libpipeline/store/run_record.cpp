@@ -1,12 +1,12 @@
 #include "store/run_record.h"
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <ctime>
-
-#include <pwd.h>
-#include <unistd.h>
 
 #include "core/files.h"
 #include "core/machine.h"
@@ -51,7 +51,8 @@ Json scrubbed(const Json& value, const std::vector<std::string>& known) {
     }
     if (value.is_object()) {
         Json object = Json::object();
-        for (const auto& [name, entry] : value.items()) object[without_absolute_paths(name, known)] = scrubbed(entry, known);
+        for (const auto& [name, entry] : value.items())
+            object[without_absolute_paths(name, known)] = scrubbed(entry, known);
         return object;
     }
     return value;
@@ -70,9 +71,8 @@ std::vector<std::string> known_paths(const std::vector<std::string>& command_lin
     if (!error) known.push_back(here.string());
     if (const char* home = std::getenv("HOME")) known.emplace_back(home);
     std::erase_if(known, [](const std::string& path) { return path.size() < 2 || path[0] != '/'; });
-    std::sort(known.begin(), known.end(), [](const auto& a, const auto& b) {
-        return a.size() != b.size() ? a.size() > b.size() : a < b;
-    });
+    std::sort(known.begin(), known.end(),
+              [](const auto& a, const auto& b) { return a.size() != b.size() ? a.size() > b.size() : a < b; });
     return known;
 }
 
@@ -84,8 +84,8 @@ std::string rfc3339(Clock::time_point time) {
     std::tm utc{};
     ::gmtime_r(&seconds, &utc);
     char text[64];
-    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                  utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(ms % 1000));
+    std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1,
+                  utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, static_cast<int>(ms % 1000));
     return text;
 }
 
@@ -106,7 +106,8 @@ std::string without_absolute_paths(std::string text, const std::vector<std::stri
     for (const auto& path : known)
         for (std::size_t at = text.find(path); at != std::string::npos; at = text.find(path, at + 1)) {
             const std::size_t end = at + path.size();
-            const bool whole = end == text.size() || text[end] == '/' || ends_path(text[end]) || text[end] == '.' || text[end] == ':';
+            const bool whole =
+                end == text.size() || text[end] == '/' || ends_path(text[end]) || text[end] == '.' || text[end] == ':';
             if (!begins_path(text, at) || !whole) continue;
             // What lies below a known folder keeps its slash, so that the next loop takes the rest of the path away.
             const std::string replacement = end < text.size() && text[end] == '/' ? "" : last_component(path);

@@ -23,7 +23,7 @@ struct RunRecord {
     std::string key;          ///< content key
     std::string listing_key;  ///< while raw inputs stand by their listing; empty without raw inputs
     Clock::time_point start, end;
-    double duration_s = 0;    ///< by the steady clock
+    double duration_s = 0;  ///< by the steady clock
     unsigned threads = 1;
     std::uint64_t memory = 0;
     std::uint64_t bytes_in = 0, bytes_out = 0;
@@ -33,8 +33,8 @@ struct RunRecord {
     Json more = Json::object();  ///< the step's own entries (rates, device …); may not replace those above
 };
 
-/// CPU seconds, peak RSS, host and user are taken from this process. At `identified` everything stands as it is; above it
-/// host and user are left out, and every absolute path in texts is reduced to its last component.
+/// CPU seconds, peak RSS, host and user are taken from this process. At `identified` everything stands as it is; above
+/// it host and user are left out, and every absolute path in texts is reduced to its last component.
 Json run_json(const RunRecord& record, Privacy privacy);
 
 /// Bytes that this process has read through system calls so far (0 where the kernel does not say).

@@ -37,7 +37,7 @@ struct ArrayInfo {
     Scale scale;
     std::vector<std::string> channels;  ///< names along axis c, may be empty
     std::optional<NativeGrid> native;
-    Digest digest;                      ///< array_digest of its voxels
+    Digest digest;  ///< array_digest of its voxels
 };
 
 struct Flag {
@@ -49,10 +49,10 @@ struct Flag {
 struct Sample {
     std::string id;
     std::string subject;
-    std::string session;                     ///< empty: none
+    std::string session;                      ///< empty: none
     std::map<std::string, ArrayInfo> arrays;  ///< by name: image, image_0000, label …
-    Json values = Json::object();            ///< age, sex, site, class …; text, numbers, bools
-    std::vector<std::string> source;         ///< names as they came, relative
+    Json values = Json::object();             ///< age, sex, site, class …; text, numbers, bools
+    std::vector<std::string> source;          ///< names as they came, relative
     std::vector<Flag> flags;
 
     const ArrayInfo* array(std::string_view name) const;

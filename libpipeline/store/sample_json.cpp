@@ -18,7 +18,9 @@ void require(bool holds, std::string_view where, const char* what) {
 }
 
 Json to_json(const NativeGrid& native) {
-    return {{"shape", native.shape}, {"axes", cohort::to_json(native.axes)}, {"geometry", cohort::to_json(native.geometry)}};
+    return {{"shape", native.shape},
+            {"axes", cohort::to_json(native.axes)},
+            {"geometry", cohort::to_json(native.geometry)}};
 }
 
 Json to_json(const ArrayInfo& info) {
@@ -35,13 +37,15 @@ Json to_json(const ArrayInfo& info) {
 }
 
 Shape shape_from_json(const Json& json, std::string_view where) {
-    require(json.is_array() && !json.empty() && json.size() <= most_axes, where, "'shape' must list one to seven extents");
+    require(json.is_array() && !json.empty() && json.size() <= most_axes, where,
+            "'shape' must list one to seven extents");
     Shape shape;
     shape.reserve(json.size());
     for (const Json& extent : json) {
         require(extent.is_number_integer(), where, "an extent of 'shape' is not a whole number");
         // Beyond 2^63 it is stored unsigned and would wrap.
-        require(!extent.is_number_unsigned() || extent.get<std::uint64_t>() <= most_extent, where, "an extent of 'shape' is too large");
+        require(!extent.is_number_unsigned() || extent.get<std::uint64_t>() <= most_extent, where,
+                "an extent of 'shape' is too large");
         shape.push_back(extent.get<std::int64_t>());
     }
     return shape;
@@ -108,12 +112,9 @@ Json to_json(const Sample& sample) {
     for (const auto& [name, info] : sample.arrays) arrays[name] = to_json(info);
     Json flags = Json::array();
     for (const auto& flag : sample.flags) flags.push_back({{"check", flag.check}, {"message", flag.message}});
-    return {{"id", sample.id},
-            {"subject", sample.subject},
-            {"session", sample.session},
-            {"arrays", std::move(arrays)},
-            {"values", sample.values},
-            {"source", sample.source},
+    return {{"id", sample.id},           {"subject", sample.subject},
+            {"session", sample.session}, {"arrays", std::move(arrays)},
+            {"values", sample.values},   {"source", sample.source},
             {"flags", std::move(flags)}};
 }
 

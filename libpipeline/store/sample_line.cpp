@@ -11,7 +11,8 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// A cursor over one line. Every function returns false, and the line is given up, when it does not find what it is for.
+/// A cursor over one line. Every function returns false, and the line is given up, when it does not find what it is
+/// for.
 class Cursor {
 public:
     explicit Cursor(std::string_view line) : at_(line.data()), end_(line.data() + line.size()) {}
@@ -19,7 +20,9 @@ public:
     bool at_end() const { return at_ == end_; }
 
     bool text(std::string_view expected) {
-        if (static_cast<std::size_t>(end_ - at_) < expected.size() || std::string_view(at_, expected.size()) != expected) return false;
+        if (static_cast<std::size_t>(end_ - at_) < expected.size() ||
+            std::string_view(at_, expected.size()) != expected)
+            return false;
         at_ += expected.size();
         return true;
     }
@@ -141,7 +144,8 @@ bool read_geometry(Cursor& cursor, Geometry& into) {
     if (cursor.text("{\"affine\":")) {
         auto& rows = into.affine.emplace().m;
         std::size_t i = 0;
-        return cursor.list(rows.size(), [&] { return read_row(cursor, rows[i++]); }) && i == rows.size() && cursor.text("}");
+        return cursor.list(rows.size(), [&] { return read_row(cursor, rows[i++]); }) && i == rows.size() &&
+               cursor.text("}");
     }
     return cursor.text("{\"spacing\":") && read_row(cursor, into.raster_spacing_mm.emplace()) && cursor.text("}");
 }
@@ -171,11 +175,11 @@ bool read_array(Cursor& cursor, ArrayInfo& info) {
     return cursor.text("{\"axes\":") && read_axes(cursor, info.axes) &&
            (!cursor.text(",\"channels\":") || read_texts(cursor, info.channels)) && cursor.text(",\"digest\":") &&
            read_named(cursor, digest_from_text, info.digest) && cursor.text(",\"geometry\":") &&
-           read_geometry(cursor, info.geometry) && (!cursor.text(",\"native\":") || read_native(cursor, info.native.emplace())) &&
-           cursor.text(",\"role\":") && read_named(cursor, role_named, info.role) && cursor.text(",\"scale\":") &&
-           read_scale(cursor, info.scale) && cursor.text(",\"shape\":") && read_shape(cursor, info.shape) &&
-           cursor.text(",\"type\":") && read_named(cursor, voxel_type_named, info.type) && cursor.text("}") &&
-           fault_of(info) == nullptr;
+           read_geometry(cursor, info.geometry) &&
+           (!cursor.text(",\"native\":") || read_native(cursor, info.native.emplace())) && cursor.text(",\"role\":") &&
+           read_named(cursor, role_named, info.role) && cursor.text(",\"scale\":") && read_scale(cursor, info.scale) &&
+           cursor.text(",\"shape\":") && read_shape(cursor, info.shape) && cursor.text(",\"type\":") &&
+           read_named(cursor, voxel_type_named, info.type) && cursor.text("}") && fault_of(info) == nullptr;
 }
 
 bool read_flag(Cursor& cursor, Flag& flag) {
@@ -191,7 +195,8 @@ bool read_number(Cursor& cursor, Json& into) {
     double floating = 0;
     std::int64_t negative = 0;
     std::uint64_t natural = 0;
-    if (is_integer && token[0] == '-') return Cursor::converted(token, negative) && negative < 0 && (into = negative, true);
+    if (is_integer && token[0] == '-')
+        return Cursor::converted(token, negative) && negative < 0 && (into = negative, true);
     if (is_integer) return Cursor::converted(token, natural) && (into = natural, true);
     return Cursor::converted(token, floating) && std::isfinite(floating) && (into = floating, true);
 }
@@ -253,11 +258,11 @@ bool read_plain_line(std::string_view line, Sample& sample) {
     const auto flag = [&] { return read_flag(cursor, sample.flags.emplace_back()); };
     const auto value = [&](const std::string& name) { return read_value(cursor, sample.values[name]); };
     return cursor.text("{\"arrays\":") && cursor.object(array) && cursor.text(",\"flags\":") &&
-           cursor.list(std::numeric_limits<std::size_t>::max(), flag) && cursor.text(",\"id\":") && cursor.quoted(sample.id) &&
-           cursor.text(",\"session\":") && cursor.quoted(sample.session) && cursor.text(",\"source\":") &&
-           read_texts(cursor, sample.source) && cursor.text(",\"subject\":") && cursor.quoted(sample.subject) &&
-           cursor.text(",\"values\":") && cursor.object(value) && cursor.text("}") && cursor.at_end() &&
-           fault_of_name(sample.id) == nullptr;
+           cursor.list(std::numeric_limits<std::size_t>::max(), flag) && cursor.text(",\"id\":") &&
+           cursor.quoted(sample.id) && cursor.text(",\"session\":") && cursor.quoted(sample.session) &&
+           cursor.text(",\"source\":") && read_texts(cursor, sample.source) && cursor.text(",\"subject\":") &&
+           cursor.quoted(sample.subject) && cursor.text(",\"values\":") && cursor.object(value) && cursor.text("}") &&
+           cursor.at_end() && fault_of_name(sample.id) == nullptr;
 }
 
 }  // namespace cohort::store

@@ -1,7 +1,7 @@
 // samples.jsonl, line by line, in bounded memory, checked to its end.
-#include <cerrno>
-
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "core/checked_math.h"
 #include "core/error.h"
@@ -23,12 +23,12 @@ struct SampleReader::State {
     std::optional<Digest> expected;
     FileHandle handle;
     Sha256 hash;
-    std::string buffer;         ///< bytes read and not consumed lie in [begin, buffer.size())
+    std::string buffer;  ///< bytes read and not consumed lie in [begin, buffer.size())
     std::size_t begin = 0;
-    std::size_t searched = 0;   ///< no newline before this
+    std::size_t searched = 0;  ///< no newline before this
     std::size_t line = 0;
     std::string previous_id;
-    bool at_end = false;        ///< of the file
+    bool at_end = false;  ///< of the file
     bool checked = false;
 
     std::string where() const { return printable(file.string()) + " line " + std::to_string(line); }
@@ -47,8 +47,10 @@ struct SampleReader::State {
             throw Error(Exit::bad_input, printable(file.string()) + " cannot be read: " + errno_text(reason) + ".");
         }
         buffer.resize(held + static_cast<std::size_t>(got));
-        if (got == 0) at_end = true;
-        else hash.update(std::string_view(buffer).substr(held));
+        if (got == 0)
+            at_end = true;
+        else
+            hash.update(std::string_view(buffer).substr(held));
     }
 
     /// The next line without its newline; nothing at the end of the file.
@@ -65,7 +67,8 @@ struct SampleReader::State {
             if (at_end) break;
             if (buffer.size() - begin > longest_line) {
                 ++line;
-                throw Error(Exit::bad_input, where() + " is longer than " + human_bytes(longest_line) + "; it is no sample.");
+                throw Error(Exit::bad_input,
+                            where() + " is longer than " + human_bytes(longest_line) + "; it is no sample.");
             }
             read_block();
         }
@@ -108,7 +111,8 @@ std::optional<Sample> SampleReader::next() {
     }
     if (state.line > 1 && sample.id <= state.previous_id)
         throw Error(Exit::bad_input, state.where() + ": id '" + printable(sample.id) + "' does not come after '" +
-                                         printable(state.previous_id) + "'; samples are sorted by id, and each id is there once.");
+                                         printable(state.previous_id) +
+                                         "'; samples are sorted by id, and each id is there once.");
     state.previous_id = sample.id;
     return sample;
 }

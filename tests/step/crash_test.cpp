@@ -1,9 +1,8 @@
 // kill -9 at seeded random moments, then the same command.
+#include <catch2/catch.hpp>
 #include <csignal>
 #include <random>
 #include <thread>
-
-#include <catch2/catch.hpp>
 
 #include "../store/temporary_folder.h"
 #include "core/files.h"

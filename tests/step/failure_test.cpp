@@ -1,10 +1,9 @@
 // How a run fails: sentence, exit code, nothing half-written.
-#include <fstream>
-
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "../store/temporary_folder.h"
 #include "core/json.h"
@@ -34,7 +33,8 @@ TEST_CASE("whatever a step throws becomes its exit code and one sentence with it
     CHECK_THAT(says("refuse", 7), Contains("privacy"));
     CHECK_THAT(says("logic", 1), Contains("please report it") && Contains("vector"));
     CHECK_THAT(says("memory", 5), Contains("--memory") && Contains("--threads"));
-    CHECK_THAT(says("invalid", 2), Contains("--count: it does not suit the dataset.") && Contains("nothing suits anything."));
+    CHECK_THAT(says("invalid", 2),
+               Contains("--count: it does not suit the dataset.") && Contains("nothing suits anything."));
 }
 
 TEST_CASE("inputs that are missing, unfinished, damaged or of another kind are exit 3 and named") {

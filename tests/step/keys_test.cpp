@@ -1,10 +1,9 @@
 // When a run reuses what stands, and when it refuses to touch it.
-#include <fstream>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "../store/temporary_folder.h"
 #include "run_process.h"
@@ -32,7 +31,8 @@ TEST_CASE("the same command again says so and does nothing, also under --force")
     const TemporaryFolder folder;
     REQUIRE(probe(folder.path, {"--out", "data"}).code == 0);
     const auto written = fs::last_write_time(folder.path / "data/manifest.json");
-    for (const Words& words : {Words{"--out", "data"}, Words{"--out", "data/", "--threads", "2"}, Words{"--out", "data", "--force"}}) {
+    for (const Words& words :
+         {Words{"--out", "data"}, Words{"--out", "data/", "--threads", "2"}, Words{"--out", "data", "--force"}}) {
         const Ended again = probe(folder.path, words);
         CHECK(again.code == 0);
         CHECK_THAT(again.err, Contains("up to date"));
@@ -56,7 +56,8 @@ TEST_CASE("what was made otherwise is kept with exit 6, and replaced under --for
 TEST_CASE("somebody else's folder is never replaced, not even under --force") {
     const TemporaryFolder folder;
     write(folder.path / "home/thesis.tex", "years");
-    for (const Words& words : {Words{"--out", "home"}, Words{"--out", "home", "--force"}}) CHECK(probe(folder.path, words).code == 6);
+    for (const Words& words : {Words{"--out", "home"}, Words{"--out", "home", "--force"}})
+        CHECK(probe(folder.path, words).code == 6);
     CHECK(text_in(folder.path / "home/thesis.tex") == "years");
 }
 

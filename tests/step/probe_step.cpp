@@ -60,7 +60,8 @@ public:
         context.result.report = "a table for people\n";
         if (behaviour == "refuse") throw Error(Exit::privacy, "this is refused for privacy.");
         if (behaviour == "throw")
-            within([] { return "doing what was asked"; }, [] { throw Error(Exit::bad_input, "a.nii: it is cut short."); });
+            within([] { return "doing what was asked"; },
+                   [] { throw Error(Exit::bad_input, "a.nii: it is cut short."); });
         if (behaviour == "logic") throw std::logic_error("vector::_M_range_check");
         if (behaviour == "memory") throw std::bad_alloc();
         if (behaviour == "wait" && !context.continues) return wait_for_stop(context);

@@ -1,7 +1,6 @@
 // What a run publishes and says.
-#include <fstream>
-
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "../store/temporary_folder.h"
 #include "core/files.h"
@@ -31,9 +30,12 @@ TEST_CASE("a run publishes a whole artefact and prints one line of canonical JSO
     INFO(ended.err);
     REQUIRE(ended.code == 0);
     const Manifest manifest = read_manifest(folder.path / "data");
-    CHECK(ended.out == R"({"artefact":"data","content":{"samples":3},"counts":{"quarantined":0,"skipped":0,"sources":3},"digest":")" +
-                           manifest.digest.text() + R"(","kind":"dataset"})" + "\n");
-    CHECK_THAT(ended.err, Contains("3 samples from 3 samples; 0 quarantined; 0 skipped") && Contains("a table for people"));
+    CHECK(
+        ended.out ==
+        R"({"artefact":"data","content":{"samples":3},"counts":{"quarantined":0,"skipped":0,"sources":3},"digest":")" +
+            manifest.digest.text() + R"(","kind":"dataset"})" + "\n");
+    CHECK_THAT(ended.err,
+               Contains("3 samples from 3 samples; 0 quarantined; 0 skipped") && Contains("a table for people"));
     CHECK(manifest.privacy == Privacy::identified);
     CHECK(manifest.made_by.step == "probe");
     CHECK(manifest.made_by.parameters == Json{{"behaviour", "write"}, {"count", 3}, {"parts", Json::array()}});
@@ -48,10 +50,13 @@ TEST_CASE("a run publishes a whole artefact and prints one line of canonical JSO
 TEST_CASE("threads, memory, messages and place change run.json and no other byte") {
     const TemporaryFolder folder;
     REQUIRE(probe(folder.path, {"--out", "a", "--threads", "1", "--seed", "5"}).code == 0);
-    REQUIRE(probe(folder.path, {"--out", "deep/b", "--threads", "2", "--seed", "5", "--memory", "1 GiB", "--quiet", "--delay-ms", "1",
-                                "--accept-quarantined", "all", "--progress", "json", "--png", "x.png"}).code == 0);
+    REQUIRE(
+        probe(folder.path, {"--out", "deep/b", "--threads", "2", "--seed", "5", "--memory", "1 GiB", "--quiet",
+                            "--delay-ms", "1", "--accept-quarantined", "all", "--progress", "json", "--png", "x.png"})
+            .code == 0);
     for (const auto& entry : list_tree(folder.path / "a"))
-        if (entry.path != "run.json") CHECK(text_in(folder.path / "a" / entry.path) == text_in(folder.path / "deep/b" / entry.path));
+        if (entry.path != "run.json")
+            CHECK(text_in(folder.path / "a" / entry.path) == text_in(folder.path / "deep/b" / entry.path));
     REQUIRE(probe(folder.path, {"--out", "c", "--seed", "6"}).code == 0);
     CHECK(read_manifest(folder.path / "c").digest != read_manifest(folder.path / "a").digest);
 }
@@ -60,15 +65,21 @@ TEST_CASE("run.json says when, where and with what, and above identified neither
     const TemporaryFolder folder;
     const std::string raw = (folder.path / "raw").string();
     write(folder.path / "raw/a.nii", "1");
-    REQUIRE(probe(folder.path, {"--out", (folder.path / "open").string(), "--input", raw, "--behaviour", "warn"}).code == 0);
+    REQUIRE(
+        probe(folder.path, {"--out", (folder.path / "open").string(), "--input", raw, "--behaviour", "warn"}).code ==
+        0);
     const Json open = read_json(folder.path / "open/run.json");
-    for (const char* name : {"key", "listing_key", "start", "end", "host", "user", "version"}) CHECK(open[name].is_string());
-    for (const char* name : {"duration_s", "threads", "memory_bytes", "cpu_s", "peak_rss_bytes", "bytes_in", "bytes_out"})
+    for (const char* name : {"key", "listing_key", "start", "end", "host", "user", "version"})
+        CHECK(open[name].is_string());
+    for (const char* name :
+         {"duration_s", "threads", "memory_bytes", "cpu_s", "peak_rss_bytes", "bytes_in", "bytes_out"})
         CHECK(open[name].is_number());
     CHECK(open["peak_rss_bytes"].get<double>() > 1e6);
     CHECK(open["warnings"] == Json{"/home/ada/raw/a.nii has no world."});
     CHECK(open["command_line"][4] == raw);
-    REQUIRE(probe(folder.path, {"--out", (folder.path / "closed").string(), "--input", raw, "--behaviour", "warn", "--privacy", "anonymous"}).code == 0);
+    REQUIRE(probe(folder.path, {"--out", (folder.path / "closed").string(), "--input", raw, "--behaviour", "warn",
+                                "--privacy", "anonymous"})
+                .code == 0);
     const std::string closed = text_in(folder.path / "closed/run.json");
     CHECK(closed.find("\"/") == std::string::npos);
     CHECK(closed.find(folder.path.string()) == std::string::npos);
@@ -101,13 +112,18 @@ TEST_CASE("inputs stand in the manifest by name, kind and digest, paths by diges
     write(folder.path / "labels/a.nii", "3");
     REQUIRE(probe(folder.path, {"--out", "one"}).code == 0);
     REQUIRE(probe(folder.path, {"--out", "two", "--count", "5"}).code == 0);
-    REQUIRE(probe(folder.path, {"--out", "out", "--parts", "one,two", "--input", "raw", "--labels", "labels", "--given", "absent"}).code == 0);
+    REQUIRE(probe(folder.path,
+                  {"--out", "out", "--parts", "one,two", "--input", "raw", "--labels", "labels", "--given", "absent"})
+                .code == 0);
     const Manifest manifest = read_manifest(folder.path / "out");
-    const std::string one = read_manifest(folder.path / "one").digest.text(), two = read_manifest(folder.path / "two").digest.text();
+    const std::string one = read_manifest(folder.path / "one").digest.text(),
+                      two = read_manifest(folder.path / "two").digest.text();
     const std::string raw = raw_digest(hash_raw_tree(folder.path / "raw", 1)).text();
     const std::string labels = raw_digest(hash_raw_tree(folder.path / "labels", 1)).text();
-    CHECK(manifest.made_by.inputs == std::vector<InputRecord>{{"parts[0]", "dataset", one}, {"parts[1]", "dataset", two},
-                                                              {"input", "raw", raw}, {"labels", "raw", labels}});
+    CHECK(manifest.made_by.inputs == std::vector<InputRecord>{{"parts[0]", "dataset", one},
+                                                              {"parts[1]", "dataset", two},
+                                                              {"input", "raw", raw},
+                                                              {"labels", "raw", labels}});
     CHECK(manifest.made_by.parameters["input"] == raw);
     CHECK(manifest.made_by.parameters["given"].is_null());
     CHECK(manifest.made_by.parameters["parts"] == Json{one, two});
@@ -122,11 +138,15 @@ TEST_CASE("quarantined inputs beyond what is accepted end with 8, published; a l
     const Words words{"--out", "data", "--behaviour", "quarantine"};
     const Ended first = probe(folder.path, words);
     CHECK(first.code == 8);
-    CHECK_THAT(first.err, Contains("3 samples from 6 samples; 2 quarantined; 1 skipped") && Contains("data/quarantine.jsonl"));
+    CHECK_THAT(first.err,
+               Contains("3 samples from 6 samples; 2 quarantined; 1 skipped") && Contains("data/quarantine.jsonl"));
     const Manifest manifest = read_manifest(folder.path / "data");
     CHECK(manifest.counts.quarantined == 2);
     CHECK(manifest.counts.skipped == 1);
-    CHECK(text_in(folder.path / "data/quarantine.jsonl").starts_with(R"({"details":{},"message":"it holds nothing.","reason":"empty-file","source":"a.nii","stage":"probe"})"));
+    CHECK(
+        text_in(folder.path / "data/quarantine.jsonl")
+            .starts_with(
+                R"({"details":{},"message":"it holds nothing.","reason":"empty-file","source":"a.nii","stage":"probe"})"));
     const auto again = [&](const std::string& accepted) {
         Words all = words;
         all.insert(all.end(), {"--accept-quarantined", accepted});

@@ -1,5 +1,10 @@
 #include "run_process.h"
 
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -7,12 +12,9 @@
 #include <sstream>
 #include <thread>
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-std::filesystem::path probe_program() { return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "probe_step"; }
+std::filesystem::path probe_program() {
+    return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "probe_step";
+}
 
 std::string text_in(const std::filesystem::path& file) {
     std::ifstream stream(file);

@@ -1,12 +1,12 @@
 // The probe step as a real process.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
-
-#include <sys/types.h>
 
 struct Ended {
     int code = 0;  ///< 128 + signal when it was killed
@@ -26,7 +26,7 @@ public:
     Process(const Process&) = delete;
     pid_t pid() const { return pid_; }
     void kill(int signal) const;
-    std::string err() const;                      ///< so far
+    std::string err() const;                            ///< so far
     bool wait_for_text(const std::string& text) const;  ///< on stderr, ten seconds at most
     Ended wait();
 

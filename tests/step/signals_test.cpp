@@ -1,11 +1,10 @@
 // Stopping: by signals, by the driver's death, by impatience.
-#include <csignal>
-#include <thread>
-
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
+#include <thread>
 
 #include "../store/temporary_folder.h"
 #include "core/json.h"

@@ -1,16 +1,17 @@
 #include "store/cache_key.h"
 
-#include <cstdlib>
-
 #include <catch2/catch.hpp>
+#include <cstdlib>
 
 using namespace cohort;
 using namespace cohort::store;
 
 TEST_CASE("a key is the SHA-256 of canonical step, content version, parameters, seed and extras") {
     const KeyParts parts{"train", 3, {{"epochs", 10}, {"dataset", "sha256:ab"}}, 7, {{"device", "cpu"}}};
-    CHECK(cache_key(parts) ==
-          sha256(R"({"content_version":3,"device":"cpu","parameters":{"dataset":"sha256:ab","epochs":10},"seed":7,"step":"train"})"));
+    CHECK(
+        cache_key(parts) ==
+        sha256(
+            R"({"content_version":3,"device":"cpu","parameters":{"dataset":"sha256:ab","epochs":10},"seed":7,"step":"train"})"));
 }
 
 TEST_CASE("every ingredient changes the key") {
@@ -26,7 +27,8 @@ TEST_CASE("every ingredient changes the key") {
 }
 
 TEST_CASE("paths enter by what they name, one by one in lists; what does not count is left out") {
-    const Json parameters{{"dataset", "clean"}, {"predictions", {"p0", "p1"}}, {"png", "x.png"}, {"folds", 5}, {"given", "f.json"}};
+    const Json parameters{
+        {"dataset", "clean"}, {"predictions", {"p0", "p1"}}, {"png", "x.png"}, {"folds", 5}, {"given", "f.json"}};
     const auto role = [](const std::string& name) {
         return name == "png" ? KeyRole::ignored : name == "folds" ? KeyRole::value : KeyRole::path;
     };

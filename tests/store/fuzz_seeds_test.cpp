@@ -1,8 +1,7 @@
 // The fuzzer's seeds, replayed: every finding becomes one.
+#include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
-
-#include <catch2/catch.hpp>
 
 #include "core/files.h"
 

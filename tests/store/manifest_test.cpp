@@ -52,7 +52,8 @@ TEST_CASE("the digest is the SHA-256 of canonical kind, privacy, content and mem
     Manifest manifest = small_manifest();
     manifest.members = {{"split.json", sha256("x")}};
     const std::string hashed = R"({"content":{"labels":[{"name":"anterior","value":1}],"samples":3},"kind":"dataset",)"
-                               R"("members":{"split.json":")" + sha256("x").text() + R"("},"privacy":"pseudonymised"})";
+                               R"("members":{"split.json":")" +
+                               sha256("x").text() + R"("},"privacy":"pseudonymised"})";
     const Digest digest = content_digest(manifest, manifest.members);
     CHECK(digest == sha256(hashed));
     manifest.counts.sources = 99;
@@ -64,7 +65,8 @@ TEST_CASE("the digest is the SHA-256 of canonical kind, privacy, content and mem
 
 TEST_CASE("members are all files but the six that say how, and a .gz counts by what it unpacks to") {
     const TemporaryFolder folder;
-    for (const char* name : {"samples.jsonl", "index.jsonl", "quarantine.jsonl", "sources.jsonl", "run.json", "cases.txt", "lock", "key"})
+    for (const char* name :
+         {"samples.jsonl", "index.jsonl", "quarantine.jsonl", "sources.jsonl", "run.json", "cases.txt", "lock", "key"})
         write_file_atomically(folder.path / name, std::string("bytes of ") + name);
     fs::create_directories(folder.path / "shards");
     fs::create_directories(folder.path / "headers");
@@ -119,7 +121,8 @@ TEST_CASE("a member that was altered behind the manifest's back is named by its 
     write_file_atomically(folder.path / "split.json", "{ }");
     CHECK_THAT(sentence_of(Exit::bad_input, [&] { read_member(folder.path, manifest, "split.json"); }),
                Contains("split.json") && Contains("altered"));
-    CHECK_THAT(sentence_of(Exit::bad_input, [&] { read_member(folder.path, manifest, "plan.json"); }), Contains("plan.json"));
+    CHECK_THAT(sentence_of(Exit::bad_input, [&] { read_member(folder.path, manifest, "plan.json"); }),
+               Contains("plan.json"));
 }
 
 TEST_CASE("what is no artefact is called what it looks like") {
@@ -137,12 +140,13 @@ TEST_CASE("what is no artefact is called what it looks like") {
 
 TEST_CASE("a hostile manifest is refused with a sentence") {
     const Json good = to_json(small_manifest());
-    const auto patch = GENERATE(
-        R"({"format":2})", R"({"format":"1"})", R"({"kind":"dataste"})", R"({"digest":"sha256:12"})", R"({"digest":null})",
-        R"({"privacy":"secret"})", R"({"content":[]})", R"({"counts":{"sources":-1}})", R"({"counts":{"skipped":0.5}})",
-        R"({"counts":3})", R"({"made_by":{"seed":9007199254740992}})", R"({"made_by":{"inputs":{}}})",
-        R"({"made_by":{"inputs":[1]}})", R"({"made_by":{"parameters":7}})", R"({"members":{"../x":"sha256:00"}})",
-        R"({"members":{"/etc/passwd":"sha256:00"}})", R"({"members":{"a":"md5:1"}})");
+    const auto patch =
+        GENERATE(R"({"format":2})", R"({"format":"1"})", R"({"kind":"dataste"})", R"({"digest":"sha256:12"})",
+                 R"({"digest":null})", R"({"privacy":"secret"})", R"({"content":[]})", R"({"counts":{"sources":-1}})",
+                 R"({"counts":{"skipped":0.5}})", R"({"counts":3})", R"({"made_by":{"seed":9007199254740992}})",
+                 R"({"made_by":{"inputs":{}}})", R"({"made_by":{"inputs":[1]}})", R"({"made_by":{"parameters":7}})",
+                 R"({"members":{"../x":"sha256:00"}})", R"({"members":{"/etc/passwd":"sha256:00"}})",
+                 R"({"members":{"a":"md5:1"}})");
     Json bad = good;
     bad.merge_patch(parse_json(patch, "patch"));
     INFO(patch);

@@ -1,17 +1,16 @@
 #include "store/output_folder.h"
 
-#include <cerrno>
-#include <csignal>
-#include <fstream>
-#include <random>
-#include <thread>
-
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cerrno>
+#include <csignal>
+#include <fstream>
+#include <random>
+#include <thread>
 
 #include "failing.h"
 #include "temporary_folder.h"
@@ -47,7 +46,8 @@ Manifest manifest_of(const std::string& kind = "split") {
 }
 
 /// What a step does: a folder with one member of this text.
-Manifest publish(const fs::path& place, const std::string& key, const std::string& text, Overwrite overwrite = Overwrite::refuse) {
+Manifest publish(const fs::path& place, const std::string& key, const std::string& text,
+                 Overwrite overwrite = Overwrite::refuse) {
     OutputFolder folder(place, key);
     write(folder.path() / "split.json", text);
     return folder.publish(manifest_of(), {{"key", key}}, overwrite, 1);
@@ -183,7 +183,8 @@ TEST_CASE("a folder that is no artefact of ours is never replaced, an empty one 
 TEST_CASE("a place that is no folder of its own or cannot be written is exit 6") {
     const TemporaryFolder folder;
     write(folder.path / "file", "x");
-    for (const fs::path& place : {fs::path("/"), fs::path("."), fs::path(".."), folder.path / "file/out", fs::path("/proc/out")})
+    for (const fs::path& place :
+         {fs::path("/"), fs::path("."), fs::path(".."), folder.path / "file/out", fs::path("/proc/out")})
         CHECK_FALSE(sentence_of(Exit::output, [&] { OutputFolder(place, "k"); }).empty());
 }
 
@@ -301,7 +302,8 @@ TEST_CASE("quarantine lines are sorted whatever threads wrote them, and counted"
         for (unsigned t = 0; t < threads; ++t)
             pool.emplace_back([&, t] {
                 for (unsigned i = t; i < 100; i += threads)
-                    writer.add("sub-" + std::to_string(i % 37) + ".nii", {"truncated", "line " + std::to_string(i) + ".", {{"bytes", i}}});
+                    writer.add("sub-" + std::to_string(i % 37) + ".nii",
+                               {"truncated", "line " + std::to_string(i) + ".", {{"bytes", i}}});
                 writer.skip("README", "not an image");
             });
         for (auto& thread : pool) thread.join();

@@ -27,14 +27,16 @@ inline cohort::store::Sample known_sample() {
     return sample;
 }
 
-/// Equal seeds give equal samples. `plain`: printable ASCII only; else texts hold quotes, backslashes, control bytes and characters of every length.
+/// Equal seeds give equal samples. `plain`: printable ASCII only; else texts hold quotes, backslashes, control bytes
+/// and characters of every length.
 inline cohort::store::Sample random_sample(unsigned seed, bool plain = false) {
     using namespace cohort;
     std::mt19937_64 random(seed);
     const auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
     const auto text = [&] {
         static const std::vector<std::string> ascii{"a", "Z", "7", "-", "_", ".", "/", " ", "", "~"};
-        static const std::vector<std::string> all{"a", "Z", "7", "-", "_", ".", "/", " ", "\"", "\\", "\n", "\t", "\x01", "é", "漢", "🧠", "", "\x7f"};
+        static const std::vector<std::string> all{"a",  "Z",  "7",  "-",    "_", ".",  "/",    " ", "\"",
+                                                  "\\", "\n", "\t", "\x01", "é", "漢", "🧠", "",  "\x7f"};
         const auto& parts = plain ? ascii : all;
         std::string result;
         for (std::size_t i = below(12); i > 0; --i) result += parts[below(parts.size())];
@@ -42,11 +44,16 @@ inline cohort::store::Sample random_sample(unsigned seed, bool plain = false) {
     };
     const auto number = [&]() -> double {
         switch (below(5)) {
-            case 0: return static_cast<double>(below(1000)) - 500;
-            case 1: return std::ldexp(static_cast<double>(random()), static_cast<int>(below(200)) - 160);
-            case 2: return 0.1 * static_cast<double>(below(100));
-            case 3: return -1.0 / static_cast<double>(1 + below(1000));
-            default: return 1e300 / static_cast<double>(1 + below(7));
+            case 0:
+                return static_cast<double>(below(1000)) - 500;
+            case 1:
+                return std::ldexp(static_cast<double>(random()), static_cast<int>(below(200)) - 160);
+            case 2:
+                return 0.1 * static_cast<double>(below(100));
+            case 3:
+                return -1.0 / static_cast<double>(1 + below(1000));
+            default:
+                return 1e300 / static_cast<double>(1 + below(7));
         }
     };
     const auto geometry = [&] {
@@ -68,16 +75,19 @@ inline cohort::store::Sample random_sample(unsigned seed, bool plain = false) {
         for (std::size_t i = 0; i < shape.size(); ++i) {
             Axis axis{names[i]};
             const auto length = static_cast<std::size_t>(shape[i]);
-            if (below(6) == 0) for (std::size_t k = 0; k < length; ++k) axis.coordinates.push_back(0.005 * static_cast<double>(k));
+            if (below(6) == 0)
+                for (std::size_t k = 0; k < length; ++k) axis.coordinates.push_back(0.005 * static_cast<double>(k));
             if (below(6) == 0) axis.unit = "s";
-            if (below(6) == 0) for (std::size_t k = 0; k < length; ++k) axis.labels.push_back("c" + std::to_string(k));
+            if (below(6) == 0)
+                for (std::size_t k = 0; k < length; ++k) axis.labels.push_back("c" + std::to_string(k));
             axes.push_back(axis);
         }
         return axes;
     };
     const auto shape = [&] {
         Shape result;
-        for (std::size_t i = 1 + below(most_axes); i > 0; --i) result.push_back(static_cast<std::int64_t>(1 + below(5)));
+        for (std::size_t i = 1 + below(most_axes); i > 0; --i)
+            result.push_back(static_cast<std::int64_t>(1 + below(5)));
         return result;
     };
 
@@ -109,8 +119,13 @@ inline cohort::store::Sample random_sample(unsigned seed, bool plain = false) {
         sample.arrays[name() + std::to_string(i)] = info;
     }
     for (std::size_t i = below(5); i > 0; --i) {
-        const std::vector<Json> values{number(), text(), true, nullptr, static_cast<std::int64_t>(random() >> 12),
-                                       Json::array({1, "a", Json::object({{"deep", number()}})}), -3};
+        const std::vector<Json> values{number(),
+                                       text(),
+                                       true,
+                                       nullptr,
+                                       static_cast<std::int64_t>(random() >> 12),
+                                       Json::array({1, "a", Json::object({{"deep", number()}})}),
+                                       -3};
         sample.values[text()] = values[below(values.size())];
     }
     for (std::size_t i = below(3); i > 0; --i) sample.source.push_back(text());

@@ -1,12 +1,11 @@
 #include "store/raw_tree.h"
 
-#include <fstream>
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <fstream>
 
 #include "core/json.h"
 #include "failing.h"
@@ -106,7 +105,7 @@ TEST_CASE("names that are no UTF-8 stand as percent codes, all others as they ar
     CHECK(json_name("sub-01/é漢🧠 %.nii") == "sub-01/é漢🧠 %.nii");
     CHECK(json_name("a\xff\xc3.nii") == "a%FF%C3.nii");
     CHECK(json_name("\xc0\xaf\xed\xa0\x80") == "%C0%AF%ED%A0%80");  // an overlong slash, a surrogate
-    CHECK(json_name("\xf4\x90\x80\x80") == "%F4%90%80%80");          // beyond U+10FFFF
+    CHECK(json_name("\xf4\x90\x80\x80") == "%F4%90%80%80");         // beyond U+10FFFF
     const TemporaryFolder folder;
     write(folder.path / "raw" / "x\xff.nii", "1");
     CHECK(hash_raw_tree(folder.path / "raw", 1).at(0).path == "x%FF.nii");
@@ -116,7 +115,8 @@ TEST_CASE("names that are no UTF-8 stand as percent codes, all others as they ar
 TEST_CASE("sources come back sorted by input and path") {
     const TemporaryFolder folder;
     const auto file = folder.path / "sources.jsonl";
-    const std::vector<SourceFile> sorted{{"a.nii", 1, sha256("1"), "input"}, {"b.nii", 2, sha256("2"), "input"}, {"a.nii", 1, sha256("3"), "labels"}};
+    const std::vector<SourceFile> sorted{
+        {"a.nii", 1, sha256("1"), "input"}, {"b.nii", 2, sha256("2"), "input"}, {"a.nii", 1, sha256("3"), "labels"}};
     write_sources(file, {sorted[2], sorted[1], sorted[0]});
     CHECK(read_sources(file) == sorted);
     write(file, "{\"path\":\"a\",\"bytes\":-1,\"sha256\":\"" + sha256("").text() + "\"}\n");

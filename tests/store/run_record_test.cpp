@@ -28,7 +28,8 @@ TEST_CASE("above identified, run.json names no host, no user and no absolute pat
     record.key = "sha256:00";
     record.warnings = {"/home/ada/raw/b.nii has no world"};
     record.command_line = {"/usr/bin/cohort-ingest", "--input", "/home/ada lovelace/raw", "--out=/scratch/x"};
-    record.more = {{"note", "saw /home/ada lovelace/raw/c.nii"}, {"host", "babbage"}, {"nested", {{"at", Json::array({"/a/b"})}}}};
+    record.more = {
+        {"note", "saw /home/ada lovelace/raw/c.nii"}, {"host", "babbage"}, {"nested", {{"at", Json::array({"/a/b"})}}}};
     const Json open = run_json(record, Privacy::identified);
     CHECK(open.contains("host"));
     CHECK(open["command_line"][2] == "/home/ada lovelace/raw");

@@ -3,9 +3,9 @@
 #include <catch2/catch.hpp>
 
 #include "core/files.h"
-#include "store/sample_line.h"
 #include "failing.h"
 #include "random_sample.h"
+#include "store/sample_line.h"
 #include "temporary_folder.h"
 
 using namespace cohort;
@@ -79,9 +79,14 @@ TEST_CASE("what the quick way accepts, the strict way accepts and reads the same
             const std::size_t at = random() % line.size();
             const char c = alphabet[random() % alphabet.size()];
             switch (random() % 3) {
-                case 0: line[at] = c; break;
-                case 1: line.insert(at, 1, c); break;
-                default: line.erase(at, 1);
+                case 0:
+                    line[at] = c;
+                    break;
+                case 1:
+                    line.insert(at, 1, c);
+                    break;
+                default:
+                    line.erase(at, 1);
             }
         }
         Sample quick;
@@ -120,8 +125,12 @@ TEST_CASE("samples that were altered, cut, swapped or repeated are noticed and n
         altered.replace(altered.find("\"role\":"), 7, "\"role\": ");
         CHECK_THAT(says(altered), Contains("samples.jsonl") && Contains("altered"));
     }
-    SECTION("cut between lines") { CHECK_THAT(says(text.substr(0, text.rfind('\n', text.size() - 2) + 1)), Contains("49 lines")); }
-    SECTION("cut within a line") { CHECK_THAT(says(text.substr(0, text.size() - 10)), Contains("line 50") && Contains("cut short")); }
+    SECTION("cut between lines") {
+        CHECK_THAT(says(text.substr(0, text.rfind('\n', text.size() - 2) + 1)), Contains("49 lines"));
+    }
+    SECTION("cut within a line") {
+        CHECK_THAT(says(text.substr(0, text.size() - 10)), Contains("line 50") && Contains("cut short"));
+    }
     SECTION("without its last newline") { CHECK_THAT(says(text.substr(0, text.size() - 1)), Contains("cut short")); }
     SECTION("swapped lines") {
         std::swap(samples[20], samples[30]);
@@ -132,7 +141,9 @@ TEST_CASE("samples that were altered, cut, swapped or repeated are noticed and n
         CHECK_THAT(says(lines_of(samples)), Contains("line 12"));
     }
     SECTION("an added blank line") { CHECK_THAT(says(text + "\n"), Contains("line 51")); }
-    SECTION("a whole file of another dataset") { CHECK_THAT(says(lines_of(sorted_samples(50, 8))), Contains("altered")); }
+    SECTION("a whole file of another dataset") {
+        CHECK_THAT(says(lines_of(sorted_samples(50, 8))), Contains("altered"));
+    }
 }
 
 TEST_CASE("an empty file is a dataset without samples") {
@@ -145,19 +156,22 @@ TEST_CASE("a hostile line is refused with file, line and sentence") {
     const TemporaryFolder folder;
     const Json good = to_json(known_sample());
     const auto patch = GENERATE(
-        R"({"id":null})", R"({"id":7})", R"({"id":""})", R"({"arrays":[]})", R"({"arrays":{"image":{"role":"picture"}}})",
-        R"({"arrays":{"image":{"type":"i7"}}})", R"({"arrays":{"image":{"shape":[]}}})", R"({"arrays":{"image":{"shape":[1,2,0]}}})",
+        R"({"id":null})", R"({"id":7})", R"({"id":""})", R"({"arrays":[]})",
+        R"({"arrays":{"image":{"role":"picture"}}})", R"({"arrays":{"image":{"type":"i7"}}})",
+        R"({"arrays":{"image":{"shape":[]}}})", R"({"arrays":{"image":{"shape":[1,2,0]}}})",
         R"({"arrays":{"image":{"shape":[1,-2,3]}}})", R"({"arrays":{"image":{"shape":[1,2.5,3]}}})",
-        R"({"arrays":{"image":{"shape":[4000000000,4000000000,4000000000]}}})", R"({"arrays":{"image":{"shape":[2,2]}}})",
-        R"({"arrays":{"image":{"shape":[9223372036854775808,1,1]}}})",
+        R"({"arrays":{"image":{"shape":[4000000000,4000000000,4000000000]}}})",
+        R"({"arrays":{"image":{"shape":[2,2]}}})", R"({"arrays":{"image":{"shape":[9223372036854775808,1,1]}}})",
         R"({"id":"a/b"})", R"({"id":".."})", R"({"id":"a\nb"})", R"({"arrays":{"a/b":{"role":"image"}}})",
-        R"({"arrays":{"image":{"axes":["x","y"]}}})", R"({"arrays":{"image":{"axes":["x","y",{"name":"t","coordinates":[1,2]}]}}})",
+        R"({"arrays":{"image":{"axes":["x","y"]}}})",
+        R"({"arrays":{"image":{"axes":["x","y",{"name":"t","coordinates":[1,2]}]}}})",
         R"({"arrays":{"image":{"scale":{"slope":[1,2],"offset":[0,0],"axis":"z"}}}})",
         R"({"arrays":{"image":{"scale":{"slope":[1],"offset":[0],"axis":"t"}}}})", R"({"arrays":{"image":{"axes":7}}})",
         R"({"arrays":{"image":{"geometry":{"affine":[[1,2],[3]]}}}})", R"({"arrays":{"image":{"geometry":[]}}})",
         R"({"arrays":{"image":{"digest":"sha256:zz"}}})", R"({"arrays":{"image":{"scale":{"slope":"x"}}}})",
-        R"({"arrays":{"image":{"channels":[1]}}})", R"({"arrays":{"image":{"native":7}}})", R"({"arrays":{"image":null,"x":3}})",
-        R"({"values":[]})", R"({"source":"a"})", R"({"source":[1]})", R"({"flags":{}})", R"({"flags":[{"check":1}]})");
+        R"({"arrays":{"image":{"channels":[1]}}})", R"({"arrays":{"image":{"native":7}}})",
+        R"({"arrays":{"image":null,"x":3}})", R"({"values":[]})", R"({"source":"a"})", R"({"source":[1]})",
+        R"({"flags":{}})", R"({"flags":[{"check":1}]})");
     Json bad = good;
     bad.merge_patch(parse_json(patch, "patch"));
     INFO(patch);
