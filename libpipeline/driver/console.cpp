@@ -126,7 +126,7 @@ void Console::tell_failure(JobIndex job, const JobState& state) {
     const std::string log = log_of_(name);
     if (state.state != State::failed || !state.key.empty() || ::access(log.c_str(), R_OK) != 0) return;
     const std::string tail = log_tail(log, tail_lines);
-    line("  the log " + log + (tail.empty() ? " is empty." : " ends with"));
+    if (!tail.empty()) line("  the log " + log + " ends with");
     for (std::string_view rest = tail; !rest.empty();) {
         const auto end = std::min(rest.find('\n'), rest.size());
         line("  | " + std::string(rest.substr(0, end)));

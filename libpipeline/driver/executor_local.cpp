@@ -41,7 +41,7 @@ std::uint64_t oom_kills() {
 double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
 
 std::vector<std::string> arguments_of(const JobRequest& request, const fs::path& program, const fs::path& parameters,
-                                      const fs::path& out, const std::string& progress, bool replace) {
+                                      const fs::path& out, const std::string& progress) {
     std::vector<std::string> words{program.string(),
                                    "--params", parameters.string(),
                                    "--out", out.string(),
@@ -51,7 +51,6 @@ std::vector<std::string> arguments_of(const JobRequest& request, const fs::path&
                                    "--accept-quarantined", request.acceptance};
     if (request.seed) words.insert(words.end(), {"--seed", std::to_string(*request.seed)});
     if (request.device) words.insert(words.end(), {"--device", *request.device});
-    if (replace) words.emplace_back("--force");
     return words;
 }
 
@@ -113,6 +112,22 @@ void write_plainly(const fs::path& file, std::string_view text) {
     write_all(handle.get(), bytes_of(text), file);
 }
 
+/// What stands where the job is to write, and is no whole result, goes; so does what an earlier forced run left.
+void clear_place(const JobRequest& request, const fs::path& place, const fs::path& out) {
+    std::error_code ignored;
+    if (request.replace) {
+        if (fs::exists(out, ignored)) remove_whole(out);
+        return;
+    }
+    if (!fs::exists(place, ignored)) return;
+    try {
+        if (made_at(place)) return;
+    } catch (const Error&) {
+        // damaged: made anew
+    }
+    remove_whole(place);
+}
+
 bool is_known_exit(int code) {
     return (code >= 0 && code <= static_cast<int>(Exit::quarantined)) || code == static_cast<int>(Exit::stopped);
 }
@@ -149,10 +164,10 @@ void LocalExecutor::start(JobRequest request) {
     const fs::path place = folder_.place_of(request.key);
     ::unlink(record.c_str());
     write_plainly(parameters, canonical_json(request.parameters));
-    std::error_code ignored;
-    const bool replace = request.replace || fs::exists(place, ignored);
+    const fs::path out = request.replace ? folder_.place_again(request.key) : place;
+    clear_place(request, place, out);
     const fs::path program = settings_.programs / ("cohort-" + request.program);
-    auto words = arguments_of(request, program, parameters, place, settings_.progress, replace);
+    auto words = arguments_of(request, program, parameters, out, settings_.progress);
     auto environment = environment_of(request, record);
     const SpawnSetting setting(log_of(request.name));
     Child child;
@@ -218,6 +233,7 @@ JobEnd LocalExecutor::end_of(const Child& child, int status, const struct ::rusa
     }
     if (end.exit == static_cast<int>(Exit::done) || end.exit == static_cast<int>(Exit::quarantined)) {
         try {
+            if (child.request.replace) exchange_whole(folder_.place_again(child.request.key), folder_.place_of(child.request.key));
             end.made = made_at(folder_.place_of(child.request.key));
         } catch (const Error& error) {
             end.exit = static_cast<int>(Exit::bug);

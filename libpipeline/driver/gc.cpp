@@ -81,10 +81,14 @@ std::string described(const fs::path& artefact) {
     }
 }
 
-/// ".KEY.partial", ".KEY.old", ".KEY.gone" → KEY.
+/// ".KEY.partial", ".KEY.old", ".KEY.gone", "KEY.again" → KEY.
 std::string key_in(const std::string& name) {
-    return name.size() > key_length && name[0] == '.' ? name.substr(1, key_length) : "";
+    if (name.size() <= key_length) return "";
+    return name[0] == '.' ? name.substr(1, key_length) : name.substr(0, key_length);
 }
+
+/// Left by removals and forced runs that were cut short: of use to nobody.
+bool is_waste(const std::string& name) { return name.ends_with(".gone") || name.find(".again") != std::string::npos; }
 
 bool is_held(const fs::path& partial) {
     std::error_code ignored;
@@ -116,7 +120,7 @@ GcReport collect_garbage(const fs::path& root, const GcRequest& request, const C
         const bool whole = name.size() == key_length && name[0] != '.';
         const std::string key = whole ? name : key_in(name);
         if (key.empty() || !fs::is_directory(entry, ignored)) continue;
-        if (reached.contains(key) && !name.ends_with(".gone")) {
+        if (reached.contains(key) && !is_waste(name)) {
             if (whole) ++report.kept;
             continue;
         }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 
 #include "core/digest.h"
@@ -110,6 +111,14 @@ void remove_whole(const fs::path& folder) {
         throw Error(Exit::output, printable(folder.string()) + " cannot be removed: " + fault.message() + ".");
 }
 
+void exchange_whole(const fs::path& fresh, const fs::path& place) {
+    if (::renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0) return remove_whole(fresh);
+    if (stands(place)) remove_whole(place);
+    std::error_code fault;
+    fs::rename(fresh, place, fault);
+    if (fault) throw Error(Exit::output, printable(place.string()) + " cannot be replaced: " + fault.message() + ".");
+}
+
 WorkFolder::WorkFolder(fs::path root, std::string pipeline, Access access, const Clock& clock, unsigned threads)
     : root_(std::move(root)), pipeline_(std::move(pipeline)), writable_(access == Access::write), clock_(clock), threads_(threads),
       log_(((writable_ ? make_folders(root_) : void()), root_ / "results.log"), writable_ ? ResultLog::Access::append : ResultLog::Access::read),
@@ -194,9 +203,12 @@ void WorkFolder::rename(const std::string& from, const std::string& to) {
 }
 
 bool WorkFolder::in_use(const std::string& key) {
-    const fs::path lock = store() / ("." + key + ".partial") / "lock";
-    const FileHandle handle(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
-    return handle && !is_lock_free(handle);
+    for (const char* const scratch : {".partial", ".again.partial"}) {
+        const fs::path lock = store() / ("." + key + scratch) / "lock";
+        const FileHandle handle(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
+        if (handle && !is_lock_free(handle)) return true;
+    }
+    return false;
 }
 
 std::pair<std::string, std::string> WorkFolder::outside_artefact(const std::string& path) {

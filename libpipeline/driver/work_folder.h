@@ -45,6 +45,8 @@ public:
     std::filesystem::path log_folder() const { return root_ / "logs" / pipeline_; }
     std::filesystem::path job_folder() const { return root_ / "jobs"; }
     std::filesystem::path place_of(const std::string& key) const { return store() / key; }
+    /// Where a result is made again beside the standing one (--force): a step that finds an equal one does nothing.
+    std::filesystem::path place_again(const std::string& key) const { return store() / (key + ".again"); }
 
     std::optional<Stored> stored(const std::string& key) override;
     bool has_shape(std::uint64_t shape) override { return log_.has_shape(shape); }
@@ -92,6 +94,10 @@ private:
 
 /// What an artefact's manifest says, as a runner reports it; nothing if there is no whole artefact at `place`.
 std::optional<Made> made_at(const std::filesystem::path& place);
+
+/// Puts a whole folder in the place of another one, which is removed; at every moment one of them stands there where the
+/// file system can exchange names.
+void exchange_whole(const std::filesystem::path& fresh, const std::filesystem::path& place);
 
 /// Removes a folder so that no half of it is ever seen under its name.
 void remove_whole(const std::filesystem::path& folder);
