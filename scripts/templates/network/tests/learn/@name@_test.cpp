@@ -1,8 +1,9 @@
+#include "learn/networks/@name@.h"  // before Catch: torch brings a CHECK of its own, and the last one counts
+
 #include <catch2/catch.hpp>
 
 #include "core/philox.h"
 #include "learn/model.h"
-#include "learn/networks/architecture.h"
 #include "learn/plan/choose_plan.h"
 
 using namespace cohort;

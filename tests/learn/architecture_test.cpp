@@ -1,7 +1,8 @@
+#include "learn/networks/architecture.h"  // before Catch: torch brings a CHECK of its own, and the last one counts
+
 #include <catch2/catch.hpp>
 #include <set>
 
-#include "learn/networks/architecture.h"
 #include "learn/plan/network_names.h"
 
 using namespace cohort::learn;
