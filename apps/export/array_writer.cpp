@@ -18,16 +18,19 @@ struct Array {
 Array read_on_native_grid(const store::Sample& sample, const store::Dataset& dataset, const std::string& name) {
     const auto& info = sample.arrays.at(name);
     Array array{dataset.read(sample.id, name, info), info.geometry};
-    if (info.role != store::Role::label || !info.native || !info.native->geometry.affine || !info.geometry.affine) return array;
+    if (info.role != store::Role::label || !info.native || !info.native->geometry.affine || !info.geometry.affine)
+        return array;
     const auto& native = *info.native;
     if (native.geometry == info.geometry && native.shape == info.shape) return array;
-    return {grid::resample_nearest(array.voxels, array.geometry, native.shape, native.axes, native.geometry), native.geometry};
+    return {grid::resample_nearest(array.voxels, array.geometry, native.shape, native.axes, native.geometry),
+            native.geometry};
 }
 
 /// One index of axis c, the axis taken away.
 Volume one_channel(const Volume& voxels, std::int64_t channel) {
     const auto& axes = voxels.axes();
-    const auto c = static_cast<std::size_t>(std::find_if(axes.begin(), axes.end(), [](const Axis& axis) { return axis.name == "c"; }) - axes.begin());
+    const auto c = static_cast<std::size_t>(
+        std::find_if(axes.begin(), axes.end(), [](const Axis& axis) { return axis.name == "c"; }) - axes.begin());
     Shape shape = voxels.shape();
     std::size_t below = size_of(voxels.type()), above = 1;
     for (std::size_t i = 0; i < c; ++i) below *= static_cast<std::size_t>(shape[i]);
@@ -38,7 +41,8 @@ Volume one_channel(const Volume& voxels, std::int64_t channel) {
     shape.erase(shape.begin() + static_cast<std::ptrdiff_t>(c));
     Volume one(voxels.type(), std::move(shape), std::move(kept));
     for (std::size_t i = 0; i < above; ++i)
-        std::memcpy(one.bytes().data() + i * below, voxels.bytes().data() + (i * channels + static_cast<std::size_t>(channel)) * below, below);
+        std::memcpy(one.bytes().data() + i * below,
+                    voxels.bytes().data() + (i * channels + static_cast<std::size_t>(channel)) * below, below);
     return one;
 }
 

@@ -33,14 +33,17 @@ bool has_label(const store::Sample& sample, const ExportParameters& parameters) 
 std::string folder_name(const ExportParameters& p) {
     if (p.format != Format::nnunet || !p.dataset_id) return {};
     const auto number = std::to_string(*p.dataset_id);
-    return "Dataset" + std::string(3 - std::min<std::size_t>(3, number.size()), '0') + number + "_" + percent_encode(p.dataset_name);
+    return "Dataset" + std::string(3 - std::min<std::size_t>(3, number.size()), '0') + number + "_" +
+           percent_encode(p.dataset_name);
 }
 
 /// The run: samples through the pipeline, files listed in order.
 class Export {
 public:
     explicit Export(step::Context& context)
-        : context_(context), parameters_(ExportParameters::from_json(context.parameters)), dataset_(context.inputs.one("dataset").path),
+        : context_(context),
+          parameters_(ExportParameters::from_json(context.parameters)),
+          dataset_(context.inputs.one("dataset").path),
           root_(context.out / folder_name(parameters_)) {}
 
     step::Outcome run() {
@@ -51,8 +54,11 @@ public:
         if (parameters_.format == Format::nnunet) write_dataset_json(content);
         write_list();
         auto& result = context_.result;
-        result.content = {{"format", parameters_.format == Format::nifti ? "nifti" : "nnunet"}, {"samples", exported_}, {"files", files_.size()}};
-        if (context_.inputs.one("dataset").manifest.privacy == store::Privacy::identified) result.content["allow_identified"] = true;
+        result.content = {{"format", parameters_.format == Format::nifti ? "nifti" : "nnunet"},
+                          {"samples", exported_},
+                          {"files", files_.size()}};
+        if (context_.inputs.one("dataset").manifest.privacy == store::Privacy::identified)
+            result.content["allow_identified"] = true;
         result.sources = exported_ + context_.quarantine.quarantined() + context_.quarantine.skipped();
         result.report = std::to_string(exported_) + " samples in " + std::to_string(files_.size()) + " files\n";
         return step::Outcome::done;
@@ -70,16 +76,18 @@ private:
             auto memory = context_.memory.reserve(bytes, "exporting " + sample->id);
             return Item{std::move(*sample), std::move(memory)};
         };
-        ordered_pipeline(threads, 0, source, [&](Item& item) { return write_sample(item.sample); },
-                         [&](Item& item, ItemOutcome outcome) {
-                             take(item.sample, std::move(outcome));
-                             item.memory = {};
-                         });
+        ordered_pipeline(
+            threads, 0, source, [&](Item& item) { return write_sample(item.sample); },
+            [&](Item& item, ItemOutcome outcome) {
+                take(item.sample, std::move(outcome));
+                item.memory = {};
+            });
     }
 
     ItemOutcome write_sample(const store::Sample& sample) const {
         ItemOutcome outcome;
-        auto targets = parameters_.format == Format::nifti ? nifti_targets(sample, dataset_, parameters_) : nnunet_targets(sample, dataset_, parameters_);
+        auto targets = parameters_.format == Format::nifti ? nifti_targets(sample, dataset_, parameters_)
+                                                           : nnunet_targets(sample, dataset_, parameters_);
         if (auto* fault = std::get_if<Quarantined>(&targets)) {
             outcome.fault = std::move(*fault);
             return outcome;
@@ -104,7 +112,8 @@ private:
         std::uint64_t bytes = 0;
         for (auto& file : outcome.files) {
             if (!paths_.insert(file.path).second)
-                throw Error(Exit::bad_input, "Two arrays would be written to " + printable(file.path) + " (the later belongs to " + sample.id +
+                throw Error(Exit::bad_input, "Two arrays would be written to " + printable(file.path) +
+                                                 " (the later belongs to " + sample.id +
                                                  "); export them one after the other with --arrays.");
             bytes += file.bytes;
             files_.push_back(std::move(file));
@@ -127,7 +136,8 @@ private:
             for (const auto& label : *labels) {
                 const auto value = label.value("value", std::int64_t{0});
                 if (value != expected && !(expected == 0 && value == 1)) {
-                    context_.log.warn("the labels' values are not consecutive (" + std::to_string(value) + "), which nnU-Net refuses to train on.");
+                    context_.log.warn("the labels' values are not consecutive (" + std::to_string(value) +
+                                      "), which nnU-Net refuses to train on.");
                     return;
                 }
                 expected = value + 1;
@@ -139,7 +149,10 @@ private:
         const auto folder = folder_name(parameters_);
         std::string text;
         for (const auto& file : files_)
-            text += canonical_json({{"path", folder.empty() ? file.path : folder + "/" + file.path}, {"bytes", file.bytes}, {"sha256", file.digest.hex()}}) + "\n";
+            text += canonical_json({{"path", folder.empty() ? file.path : folder + "/" + file.path},
+                                    {"bytes", file.bytes},
+                                    {"sha256", file.digest.hex()}}) +
+                    "\n";
         std::filesystem::create_directories(context_.out / ".cohort");
         write_file_atomically(context_.out / ".cohort" / "files.jsonl", text);
     }
@@ -161,16 +174,21 @@ std::vector<step::Finding> ExportStep::validate(const Json& parameters, const st
     const auto& manifest = inputs.one("dataset").manifest;
     if (manifest.privacy == store::Privacy::identified && !p.allow_identified)
         findings.push_back({"dataset",
-                            "the dataset may identify patients; run cohort-anonymise first, or give --allow-identified, which is recorded.",
+                            "the dataset may identify patients; run cohort-anonymise first, or give "
+                            "--allow-identified, which is recorded.",
                             Exit::privacy});
     if (const auto known = manifest.content.find("arrays"); known != manifest.content.end() && known->is_object())
         for (const auto& name : p.arrays)
             if (!known->contains(name)) {
                 std::vector<std::string> names;
                 for (const auto& [key, value] : known->items()) names.push_back(key);
-                findings.push_back({"arrays", "the dataset has no array " + printable(name) + "; " + did_you_mean(name, names) + "cohort-inspect names them.", Exit::usage});
+                findings.push_back({"arrays",
+                                    "the dataset has no array " + printable(name) + "; " + did_you_mean(name, names) +
+                                        "cohort-inspect names them.",
+                                    Exit::usage});
             }
-    if (p.format == Format::nifti && p.dataset_id) findings.push_back({"dataset_id", "it goes with --format nnunet.", Exit::usage});
+    if (p.format == Format::nifti && p.dataset_id)
+        findings.push_back({"dataset_id", "it goes with --format nnunet.", Exit::usage});
     return findings;
 }
 

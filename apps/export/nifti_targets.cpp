@@ -16,8 +16,8 @@ std::string plain_stem(std::string_view source) {
     for (const std::string_view folder : {"imagesTr/", "imagesTs/", "labelsTr/"})
         if (stem.starts_with(folder)) {
             stem.erase(0, folder.size());
-            if (const auto n = stem.size(); n > 5 && stem[n - 5] == '_' && is_digit(stem[n - 4]) && is_digit(stem[n - 3]) &&
-                                            is_digit(stem[n - 2]) && is_digit(stem[n - 1]))
+            if (const auto n = stem.size(); n > 5 && stem[n - 5] == '_' && is_digit(stem[n - 4]) &&
+                                            is_digit(stem[n - 3]) && is_digit(stem[n - 2]) && is_digit(stem[n - 1]))
                 stem.erase(n - 5);
             break;
         }

@@ -16,13 +16,15 @@ struct ChannelPlace {
 std::vector<ChannelPlace> channels_of(const Json& content) {
     std::vector<ChannelPlace> places;
     if (const auto found = content.find("channels"); found != content.end() && found->is_array())
-        for (const auto& channel : *found) places.push_back({channel.value("array", "image"), channel.value("index", std::int64_t{0})});
+        for (const auto& channel : *found)
+            places.push_back({channel.value("array", "image"), channel.value("index", std::int64_t{0})});
     return places;
 }
 
 bool is_spatial(const std::vector<Axis>& axes, bool channel_axis_allowed) {
     for (const auto& axis : axes)
-        if (axis.name != "x" && axis.name != "y" && axis.name != "z" && !(channel_axis_allowed && axis.name == "c")) return false;
+        if (axis.name != "x" && axis.name != "y" && axis.name != "z" && !(channel_axis_allowed && axis.name == "c"))
+            return false;
     return true;
 }
 
@@ -41,8 +43,8 @@ Quarantined cannot_hold(const store::Sample& sample, const std::string& what) {
     return {"unsupported", sample.id + ": " + what, {{"id", sample.id}}};
 }
 
-Target target_for(const store::Sample& sample, const store::Dataset& dataset, std::string stem, const std::string& array,
-                  std::optional<std::int64_t> channel) {
+Target target_for(const store::Sample& sample, const store::Dataset& dataset, std::string stem,
+                  const std::string& array, std::optional<std::int64_t> channel) {
     return {.stem = std::move(stem),
             .array = array,
             .channel = channel,
@@ -67,7 +69,8 @@ Targets nnunet_targets(const store::Sample& sample, const store::Dataset& datase
         if (found == sample.arrays.end() || !parameters.wants(found->first)) continue;
         const auto& info = found->second;
         if (!is_spatial(info.axes, true))
-            return cannot_hold(sample, "the array " + found->first + " has axes beyond x, y, z and channels, which nnU-Net cannot hold.");
+            return cannot_hold(sample, "the array " + found->first +
+                                           " has axes beyond x, y, z and channels, which nnU-Net cannot hold.");
         targets.push_back(target_for(sample, dataset, images + sample.id + "_" + four_digits(i), found->first,
                                      has_axis(info, "c") ? std::optional(channels[i].index) : std::nullopt));
     }
@@ -82,7 +85,8 @@ Targets nnunet_targets(const store::Sample& sample, const store::Dataset& datase
 Json nnunet_dataset_json(const Json& content, std::uint64_t labelled) {
     Json channels = Json::object(), labels = Json::object();
     if (const auto found = content.find("channels"); found != content.end())
-        for (std::size_t i = 0; i < found->size(); ++i) channels[std::to_string(i)] = (*found)[i].value("name", std::to_string(i));
+        for (std::size_t i = 0; i < found->size(); ++i)
+            channels[std::to_string(i)] = (*found)[i].value("name", std::to_string(i));
     labels["background"] = 0;  // nnU-Net wants this name for 0
     std::set<std::string> taken{"background"};
     if (const auto found = content.find("labels"); found != content.end())

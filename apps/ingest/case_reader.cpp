@@ -25,7 +25,8 @@ struct ReadBytes {
     std::optional<Quarantined> fault;
 };
 
-ReadBytes read_and_hash(const std::filesystem::path& root, const std::string& path, const std::string& input, std::vector<store::SourceFile>& files) {
+ReadBytes read_and_hash(const std::filesystem::path& root, const std::string& path, const std::string& input,
+                        std::vector<store::SourceFile>& files) {
     const auto file = std::filesystem::is_directory(root) ? root / path : root.parent_path() / path;
     ReadBytes read;
     store::SourceFile record{store::json_name(path), 0, {}, input};
@@ -39,7 +40,8 @@ ReadBytes read_and_hash(const std::filesystem::path& root, const std::string& pa
         const auto size = std::filesystem::file_size(file, ignored);
         record.bytes = ignored ? 0 : size;
         record.digest = sha256(std::string_view("not readable"));
-        read.fault = Quarantined{"not-readable", printable(path) + ": the file cannot be read (" + error.sentence() + ")", Json::object()};
+        read.fault = Quarantined{
+            "not-readable", printable(path) + ": the file cannot be read (" + error.sentence() + ")", Json::object()};
     }
     files.push_back(std::move(record));
     return read;
@@ -89,11 +91,13 @@ std::optional<Quarantined> check_grids(const std::vector<ArrayToBe>& arrays) {
     const ArrayToBe* first = nullptr;
     for (const auto& array : arrays) {
         if (array.role != store::Role::image) continue;
-        if (!first) first = &array;
-        else if (!same_grid(first->image.geometry, first->image.voxels.shape(), array.image.geometry, array.image.voxels.shape()))
+        if (!first)
+            first = &array;
+        else if (!same_grid(first->image.geometry, first->image.voxels.shape(), array.image.geometry,
+                            array.image.voxels.shape()))
             return Quarantined{"geometry-mismatch",
-                               printable(array.source->path) + ": this channel lies on another grid than " + printable(first->source->path) +
-                                   "; resample one of them first.",
+                               printable(array.source->path) + ": this channel lies on another grid than " +
+                                   printable(first->source->path) + "; resample one of them first.",
                                Json::object()};
     }
     return std::nullopt;
@@ -140,7 +144,11 @@ CaseOutcome CaseReader::read(CaseItem& item) const {
     const auto& one = item.one;
     std::vector<ArrayToBe> arrays;
     for (const auto& image : one.images)
-        arrays.push_back({array_name(image.channel, listing_.channels.size()), &image.source, store::Role::image, listing_.channels[image.channel], {}});
+        arrays.push_back({array_name(image.channel, listing_.channels.size()),
+                          &image.source,
+                          store::Role::image,
+                          listing_.channels[image.channel],
+                          {}});
     if (one.label) arrays.push_back({"label", &*one.label, store::Role::label, {}, {}});
     for (const auto& array : arrays) {
         outcome.sources.push_back(store::json_name(array.source->path));
@@ -165,26 +173,36 @@ CaseOutcome CaseReader::read(CaseItem& item) const {
             if (*fault) set_aside(source.path, **fault);
         if (!outcome.fault.reason.empty()) continue;
         const bool is_label = array.role == store::Role::label;
-        const ReadOptions options{.fourth_axis_channels = is_label || listing_.channels.size() > 1 ? 0 : static_cast<std::int64_t>(listing_.declared_channels.size()),
-                                  .palette_as_index = is_label};
-        auto read = formats::read_image(source.path, file.bytes,
-                                        source.second.empty() ? std::nullopt : std::optional<std::span<const std::byte>>(second.bytes), options);
-        if (auto* fault = std::get_if<Quarantined>(&read)) set_aside(source.path, std::move(*fault));
-        else array.image = std::get<Image>(std::move(read));
+        const ReadOptions options{
+            .fourth_axis_channels = is_label || listing_.channels.size() > 1
+                                        ? 0
+                                        : static_cast<std::int64_t>(listing_.declared_channels.size()),
+            .palette_as_index = is_label};
+        auto read = formats::read_image(
+            source.path, file.bytes,
+            source.second.empty() ? std::nullopt : std::optional<std::span<const std::byte>>(second.bytes), options);
+        if (auto* fault = std::get_if<Quarantined>(&read))
+            set_aside(source.path, std::move(*fault));
+        else
+            array.image = std::get<Image>(std::move(read));
     }
     if (outcome.fault.reason.empty())
         if (auto fault = check_grids(arrays)) set_aside(arrays.front().source->path, std::move(*fault));
     if (outcome.fault.reason.empty() && one.label) {
         auto values = label_values(arrays.back().image, one.label->path);
-        if (auto* fault = std::get_if<Quarantined>(&values)) set_aside(one.label->path, std::move(*fault));
-        else outcome.label_values = std::get<std::vector<std::int64_t>>(std::move(values));
+        if (auto* fault = std::get_if<Quarantined>(&values))
+            set_aside(one.label->path, std::move(*fault));
+        else
+            outcome.label_values = std::get<std::vector<std::int64_t>>(std::move(values));
     }
     if (!outcome.fault.reason.empty()) return outcome;
 
-    store::Sample sample{one.id, store::json_name(one.subject), store::json_name(one.session), {}, item.values, outcome.sources, {}};
+    store::Sample sample{
+        one.id, store::json_name(one.subject), store::json_name(one.session), {}, item.values, outcome.sources, {}};
     std::map<std::string, store::NewArray> packed;
     for (auto& array : arrays) {
-        for (const auto& remark : array.image.remarks) sample.flags.push_back({remark.check, array.name + ": " + remark.message});
+        for (const auto& remark : array.image.remarks)
+            sample.flags.push_back({remark.check, array.name + ": " + remark.message});
         const auto along_c = names_along_c(array.image, listing_.declared_channels);
         if (array.role == store::Role::image) note_channels(array, along_c, outcome.channels);
         store::NewArray entry;
@@ -203,7 +221,8 @@ CaseOutcome CaseReader::read(CaseItem& item) const {
         if (array.source->input == "labels" && parameters_.input) (*entry.header)["input"] = "labels";
         packed.emplace(array.name, std::move(entry));
     }
-    outcome.packed = std::make_unique<store::PackedSample>(std::move(*writer_.pack(std::move(sample), std::move(packed))));
+    outcome.packed =
+        std::make_unique<store::PackedSample>(std::move(*writer_.pack(std::move(sample), std::move(packed))));
     return outcome;
 }
 

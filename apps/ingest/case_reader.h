@@ -31,11 +31,11 @@ struct CaseOutcome {
     std::unique_ptr<store::PackedSample> packed;  ///< null when set aside
     std::string fault_source;
     Quarantined fault;
-    std::vector<store::SourceFile> files;     ///< read and hashed, set aside or not
-    std::vector<std::int64_t> label_values;   ///< ascending
+    std::vector<store::SourceFile> files;    ///< read and hashed, set aside or not
+    std::vector<std::int64_t> label_values;  ///< ascending
     std::vector<ChannelPlace> channels;
-    std::vector<std::string> sources;         ///< all file names of the case
-    std::uint64_t bytes = 0;                  ///< of its files
+    std::vector<std::string> sources;  ///< all file names of the case
+    std::uint64_t bytes = 0;           ///< of its files
 };
 
 /// Thread-safe: everything it holds is read only.

@@ -24,16 +24,20 @@ std::uint64_t DatasetContent::incomplete() const {
 Json DatasetContent::json(const store::DatasetWriter::Totals& totals, const layouts::Listing& listing,
                           const std::map<std::int64_t, std::string>& label_names) const {
     Json arrays = Json::object(), channels = Json::array(), labels = Json::array();
-    for (const auto& [name, count] : arrays_) arrays[name] = {{"role", store::name_of(count.role)}, {"samples", count.samples}};
-    for (const auto& [place, name] : channels_) channels.push_back({{"name", name}, {"array", place.first}, {"index", place.second}});
+    for (const auto& [name, count] : arrays_)
+        arrays[name] = {{"role", store::name_of(count.role)}, {"samples", count.samples}};
+    for (const auto& [place, name] : channels_)
+        channels.push_back({{"name", name}, {"array", place.first}, {"index", place.second}});
     if (labelled_ > 0) {
         auto names = label_names;
         if (names.empty())
             for (const auto value : label_values_) names[value] = std::to_string(value);
-        for (const auto& [value, name] : names) labels.push_back({{"array", "label"}, {"value", value}, {"name", name}});
+        for (const auto& [value, name] : names)
+            labels.push_back({{"array", "label"}, {"value", value}, {"name", name}});
     }
-    return {{"samples", totals.samples}, {"subjects", totals.subjects}, {"labelled", labelled_}, {"arrays", arrays},
-            {"channels", channels},      {"labels", labels},            {"layout", listing.layout}};
+    return {{"samples", totals.samples}, {"subjects", totals.subjects}, {"labelled", labelled_},
+            {"arrays", arrays},          {"channels", channels},        {"labels", labels},
+            {"layout", listing.layout}};
 }
 
 }  // namespace cohort::ingest

@@ -18,7 +18,8 @@ public:
 
     /// {samples, subjects, labelled, arrays, channels, labels, layout}; `label_names`: declared, or empty to take the
     /// values found.
-    Json json(const store::DatasetWriter::Totals& totals, const layouts::Listing& listing, const std::map<std::int64_t, std::string>& label_names) const;
+    Json json(const store::DatasetWriter::Totals& totals, const layouts::Listing& listing,
+              const std::map<std::int64_t, std::string>& label_names) const;
 
     std::uint64_t labelled() const { return labelled_; }
     /// Samples that lack a channel which others have.

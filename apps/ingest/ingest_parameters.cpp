@@ -10,7 +10,9 @@ namespace cohort::ingest {
 
 IngestParameters IngestParameters::from_json(const Json& json) {
     IngestParameters p;
-    const auto text = [&](const char* name) { return json.contains(name) ? std::optional(json[name].get<std::string>()) : std::nullopt; };
+    const auto text = [&](const char* name) {
+        return json.contains(name) ? std::optional(json[name].get<std::string>()) : std::nullopt;
+    };
     if (const auto path = text("input")) p.input = *path;
     if (const auto path = text("labels")) p.labels = *path;
     if (const auto path = text("table")) p.table = *path;
@@ -29,8 +31,10 @@ std::map<std::int64_t, std::string> IngestParameters::names_by_value() const {
         const auto equals = entry.find('=');
         std::int64_t value = 0;
         const auto [end, fault] = std::from_chars(entry.data(), entry.data() + std::min(equals, entry.size()), value);
-        const bool whole = equals != std::string::npos && fault == std::errc{} && end == entry.data() + equals && equals + 1 < entry.size();
-        if (!whole) throw Error(Exit::usage, "--label-names: " + printable(entry) + " is not VALUE=NAME, such as 1=liver.");
+        const bool whole = equals != std::string::npos && fault == std::errc{} && end == entry.data() + equals &&
+                           equals + 1 < entry.size();
+        if (!whole)
+            throw Error(Exit::usage, "--label-names: " + printable(entry) + " is not VALUE=NAME, such as 1=liver.");
         if (!names.emplace(value, entry.substr(equals + 1)).second)
             throw Error(Exit::usage, "--label-names: the value " + std::to_string(value) + " is named twice.");
     }
@@ -49,7 +53,9 @@ std::vector<step::Finding> findings_of(const IngestParameters& p) {
             findings.push_back({name, error.sentence(), error.code()});
         }
     };
-    check("pattern", [&] { if (!p.pattern.empty()) (void)layouts::Pattern(p.pattern); });
+    check("pattern", [&] {
+        if (!p.pattern.empty()) (void)layouts::Pattern(p.pattern);
+    });
     check("label_names", [&] { (void)p.names_by_value(); });
     return findings;
 }

@@ -31,7 +31,8 @@ layouts::Listing list_files(const IngestParameters& p) {
 
 std::string some_of(const std::vector<std::string>& names) {
     std::string text;
-    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 5); ++i) text += (i ? ", " : "") + printable(names[i]);
+    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 5); ++i)
+        text += (i ? ", " : "") + printable(names[i]);
     return text + (names.size() > 5 ? " …" : "");
 }
 
@@ -50,7 +51,8 @@ public:
     }
     void report() const {
         for (const auto& [why, names] : by_reason_)
-            context_.log.info("skipped " + std::to_string(names.size()) + (names.size() == 1 ? " file (" : " files (") + why + "): " + some_of(names) + ".");
+            context_.log.info("skipped " + std::to_string(names.size()) + (names.size() == 1 ? " file (" : " files (") +
+                              why + "): " + some_of(names) + ".");
     }
     std::uint64_t count() const { return count_; }
 
@@ -79,10 +81,11 @@ public:
             if (row->session) one.session = *row->session;
         }
         if (!without.empty())
-            context.log.warn(printable(name) + " has no row for " + std::to_string(without.size()) + " of the samples (joined by " +
-                             table.key_column() + "): " + some_of(without) + ".");
+            context.log.warn(printable(name) + " has no row for " + std::to_string(without.size()) +
+                             " of the samples (joined by " + table.key_column() + "): " + some_of(without) + ".");
         if (const auto unused = table.unused(); !unused.empty())
-            context.log.warn(std::to_string(unused.size()) + " rows of " + printable(name) + " belong to no sample: " + some_of(unused) + ".");
+            context.log.warn(std::to_string(unused.size()) + " rows of " + printable(name) +
+                             " belong to no sample: " + some_of(unused) + ".");
     }
     Json of(const std::string& id) const {
         const auto found = values_.find(id);
@@ -110,15 +113,19 @@ public:
     step::Outcome run() {
         const auto begin = std::chrono::steady_clock::now();
         listing_ = list_files(parameters_);
-        context_.log.info("layout " + listing_.layout + ": " + listing_.why + "; " + std::to_string(listing_.cases.size()) +
-                          " cases" + (listing_.labels_given ? ", labels are given." : "."));
+        context_.log.info("layout " + listing_.layout + ": " + listing_.why + "; " +
+                          std::to_string(listing_.cases.size()) + " cases" +
+                          (listing_.labels_given ? ", labels are given." : "."));
         for (const auto& warning : listing_.warnings) context_.log.warn(warning);
         if (listing_.cases.empty() && listing_.set_aside.empty())
-            throw Error(Exit::bad_input, "There is no image to read in " +
-                                             printable((parameters_.input ? *parameters_.input : *parameters_.labels).string()) +
-                                             (listing_.skipped.empty() ? "." : ": all " + std::to_string(listing_.skipped.size()) +
-                                                                                    " files were skipped (such as " + printable(listing_.skipped.front().source) +
-                                                                                    ": " + listing_.skipped.front().why + ")."));
+            throw Error(Exit::bad_input,
+                        "There is no image to read in " +
+                            printable((parameters_.input ? *parameters_.input : *parameters_.labels).string()) +
+                            (listing_.skipped.empty()
+                                 ? "."
+                                 : ": all " + std::to_string(listing_.skipped.size()) +
+                                       " files were skipped (such as " + printable(listing_.skipped.front().source) +
+                                       ": " + listing_.skipped.front().why + ")."));
         take_listing();
         const Variables variables(parameters_, listing_, context_);
         keep_freed_memory();
@@ -146,8 +153,10 @@ private:
         context_.progress.quarantined();
         // Each is in quarantine.jsonl; the terminal and run.json get the first few.
         const std::string line = "quarantined (" + why.reason + "): " + why.message;
-        if (context_.quarantine.quarantined() <= most_warned) context_.log.warn(line);
-        else context_.log.detail(line);
+        if (context_.quarantine.quarantined() <= most_warned)
+            context_.log.warn(line);
+        else
+            context_.log.detail(line);
         ++reasons_[why.reason];
     }
 
@@ -158,7 +167,8 @@ private:
         const std::size_t window = 2 * std::size_t{threads};
         const std::uint64_t unworried = context_.memory.total() / (4 * window);
         std::size_t next = 0;
-        // Memory is reserved here, by the one serial stage that holds no item: a thread that waits keeps nobody waiting.
+        // Memory is reserved here, by the one serial stage that holds no item: a thread that waits keeps nobody
+        // waiting.
         const auto source = [&]() -> std::optional<CaseItem> {
             if (next == listing_.cases.size() || context_.stop.stop_requested()) return std::nullopt;
             CaseItem item{std::move(listing_.cases[next++]), {}, {}};
@@ -166,11 +176,12 @@ private:
             item.memory = context_.memory.reserve(reader.bytes_needed(item.one, unworried), "reading " + item.one.id);
             return item;
         };
-        ordered_pipeline(threads, window, source, [&](CaseItem& item) { return reader.read(item); },
-                         [&](CaseItem& item, CaseOutcome outcome) {
-                             take(std::move(outcome));
-                             item.memory = {};
-                         });
+        ordered_pipeline(
+            threads, window, source, [&](CaseItem& item) { return reader.read(item); },
+            [&](CaseItem& item, CaseOutcome outcome) {
+                take(std::move(outcome));
+                item.memory = {};
+            });
     }
 
     void take(CaseOutcome outcome) {
@@ -210,10 +221,12 @@ private:
     }
 
     std::string report(const store::DatasetWriter::Totals& totals) const {
-        std::string text = std::to_string(totals.samples) + " samples of " + std::to_string(totals.subjects) + " subjects, " +
-                           std::to_string(content_.labelled()) + " with a label; voxels " + human_bytes(totals.voxel_bytes) + ", stored " +
-                           human_bytes(totals.stored_bytes) + " in " + std::to_string(totals.shards) + (totals.shards == 1 ? " shard" : " shards") + "\n";
-        for (const auto& [reason, count] : reasons_) text += "quarantined: " + std::to_string(count) + " " + reason + "\n";
+        std::string text = std::to_string(totals.samples) + " samples of " + std::to_string(totals.subjects) +
+                           " subjects, " + std::to_string(content_.labelled()) + " with a label; voxels " +
+                           human_bytes(totals.voxel_bytes) + ", stored " + human_bytes(totals.stored_bytes) + " in " +
+                           std::to_string(totals.shards) + (totals.shards == 1 ? " shard" : " shards") + "\n";
+        for (const auto& [reason, count] : reasons_)
+            text += "quarantined: " + std::to_string(count) + " " + reason + "\n";
         return text;
     }
 

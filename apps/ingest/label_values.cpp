@@ -52,8 +52,10 @@ std::vector<T> distinct_large(std::span<const T> values) {
 
 template <class T>
 std::vector<T> distinct(std::span<const T> values) {
-    if constexpr (std::is_integral_v<T> && sizeof(T) <= 2) return distinct_small(values);
-    else return distinct_large(values);
+    if constexpr (std::is_integral_v<T> && sizeof(T) <= 2)
+        return distinct_small(values);
+    else
+        return distinct_large(values);
 }
 
 /// Beyond 2^53 a double no longer tells neighbours apart.
@@ -74,24 +76,31 @@ std::variant<std::vector<std::int64_t>, Quarantined> label_values(const Image& l
     std::optional<double> wrong;
     visit(label.voxels, [&]<class T>(std::span<const T> voxels) {
         if constexpr (std::is_same_v<T, BoolVoxel>) {
-            for (const auto voxel : distinct(std::span(reinterpret_cast<const std::uint8_t*>(voxels.data()), voxels.size())))
+            for (const auto voxel :
+                 distinct(std::span(reinterpret_cast<const std::uint8_t*>(voxels.data()), voxels.size())))
                 values.push_back(voxel);
         } else if constexpr (std::is_arithmetic_v<T>) {
             for (const T voxel : distinct(voxels)) {
-                const bool exact = std::is_integral_v<T> && !scaled && std::in_range<std::int64_t>(static_cast<std::conditional_t<std::is_integral_v<T>, T, int>>(voxel));
+                const bool exact =
+                    std::is_integral_v<T> && !scaled &&
+                    std::in_range<std::int64_t>(static_cast<std::conditional_t<std::is_integral_v<T>, T, int>>(voxel));
                 if (exact) {
                     values.push_back(static_cast<std::int64_t>(voxel));
                     continue;
                 }
                 const double value = static_cast<double>(voxel) * slope + offset;
-                if (!(std::abs(value) <= most_exact) || value != std::floor(value)) wrong = wrong && *wrong <= value ? wrong : std::optional(value);
-                else values.push_back(static_cast<std::int64_t>(value));
+                if (!(std::abs(value) <= most_exact) || value != std::floor(value))
+                    wrong = wrong && *wrong <= value ? wrong : std::optional(value);
+                else
+                    values.push_back(static_cast<std::int64_t>(value));
             }
         }
     });
     if (wrong)
-        return refuse("the label holds " + (std::isfinite(*wrong) ? shortest(*wrong) : std::string(std::isnan(*wrong) ? "NaN" : "an infinite value")) +
-                      ", which is no integer; labels must be.");
+        return refuse(
+            "the label holds " +
+            (std::isfinite(*wrong) ? shortest(*wrong) : std::string(std::isnan(*wrong) ? "NaN" : "an infinite value")) +
+            ", which is no integer; labels must be.");
     std::sort(values.begin(), values.end());
     values.erase(std::unique(values.begin(), values.end()), values.end());
     return values;

@@ -18,7 +18,9 @@ inline std::string base64(std::span<const std::byte> bytes) {
     std::string text;
     text.reserve((bytes.size() + 2) / 3 * 4);
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const auto at = [&](std::size_t k) { return i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0u; };
+        const auto at = [&](std::size_t k) {
+            return i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0u;
+        };
         const std::uint32_t group = at(0) << 16 | at(1) << 8 | at(2);
         text += base64_letters[group >> 18];
         text += base64_letters[group >> 12 & 63];
@@ -48,7 +50,8 @@ inline std::optional<Bytes> bytes_of_base64(std::string_view text) {
         }
         const std::uint32_t unused = padding == 0 ? 0 : padding == 1 ? group & 0xFF : group & 0xFFFF;
         if (unused != 0) return std::nullopt;
-        for (std::size_t k = 0; k < 3 - padding; ++k) bytes.push_back(static_cast<std::byte>(group >> (16 - 8 * k) & 0xFF));
+        for (std::size_t k = 0; k < 3 - padding; ++k)
+            bytes.push_back(static_cast<std::byte>(group >> (16 - 8 * k) & 0xFF));
     }
     return bytes;
 }

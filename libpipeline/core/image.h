@@ -23,8 +23,8 @@ struct Remark {
 /// Voxels exactly as stored (type and value), and what the file says about them.
 struct Image {
     Volume voxels;
-    Geometry geometry;             ///< world in RAS+ mm, or none
-    Scale scale;                   ///< stored value × slope + offset
+    Geometry geometry;  ///< world in RAS+ mm, or none
+    Scale scale;        ///< stored value × slope + offset
     std::vector<Remark> remarks;
     Json header = Json::object();  ///< {format, fields, …}: enough to write the same header again
 };

@@ -157,14 +157,15 @@ void pipeline(unsigned threads, std::size_t window, const std::function<std::sha
     std::mutex mutex;
     std::condition_variable changed;
     std::deque<Entry> entries;  // in order; the front is the next to be consumed
-    bool source_ended = false, stage_busy = false, failed = false;
+    // One flag each: a source that waits (for memory, say) must not keep the sink from giving back what it waits for.
+    bool source_ended = false, source_busy = false, sink_busy = false, failed = false;
     std::exception_ptr failure;
 
     // A worker takes the most downstream thing it can do: consume the front, else work, else produce.
     const auto worker = [&] {
         std::unique_lock lock(mutex);
-        const auto serial = [&](const auto& stage) {
-            stage_busy = true;
+        const auto serial = [&](bool& busy, const auto& stage) {
+            busy = true;
             lock.unlock();
             std::exception_ptr thrown;
             try {
@@ -173,16 +174,16 @@ void pipeline(unsigned threads, std::size_t window, const std::function<std::sha
                 thrown = std::current_exception();
             }
             lock.lock();
-            stage_busy = false;
+            busy = false;
             if (thrown && !failed) failed = true, failure = thrown;
             changed.notify_all();
         };
         for (;;) {
             if (failed || (source_ended && entries.empty())) return changed.notify_all();
-            if (!stage_busy && !entries.empty() && entries.front().worked) {
+            if (!sink_busy && !entries.empty() && entries.front().worked) {
                 const auto slot = std::move(entries.front().slot);
                 entries.pop_front();
-                serial([&] { sink(slot.get()); });
+                serial(sink_busy, [&] { sink(slot.get()); });
                 continue;
             }
             const auto idle = std::find_if(entries.begin(), entries.end(), [](const Entry& e) { return !e.taken; });
@@ -196,9 +197,9 @@ void pipeline(unsigned threads, std::size_t window, const std::function<std::sha
                 changed.notify_all();
                 continue;
             }
-            if (!stage_busy && !source_ended && entries.size() < most) {
+            if (!source_busy && !source_ended && entries.size() < most) {
                 std::shared_ptr<void> slot;
-                serial([&] { slot = source(); });
+                serial(source_busy, [&] { slot = source(); });
                 if (slot) entries.push_back({std::move(slot)});
                 else source_ended = true;
                 changed.notify_all();

@@ -31,7 +31,8 @@ Matrix polar_factor(Matrix columns) {
         bool rotated = false;
         for (std::size_t p = 0; p < 2; ++p)
             for (std::size_t q = p + 1; q < 3; ++q) {
-                const double alpha = dot(columns[p], columns[p]), beta = dot(columns[q], columns[q]), gamma = dot(columns[p], columns[q]);
+                const double alpha = dot(columns[p], columns[p]), beta = dot(columns[q], columns[q]),
+                             gamma = dot(columns[p], columns[q]);
                 if (std::abs(gamma) <= epsilon * std::sqrt(alpha * beta) || gamma == 0) continue;
                 rotated = true;
                 const double zeta = (beta - alpha) / (2 * gamma);
@@ -49,7 +50,8 @@ Matrix polar_factor(Matrix columns) {
     for (std::size_t k = 0; k < 3; ++k) {
         if (singular[k] <= least) continue;
         for (std::size_t column = 0; column < 3; ++column)
-            for (std::size_t row = 0; row < 3; ++row) nearest[column][row] += columns[k][row] / singular[k] * v[k][column];
+            for (std::size_t row = 0; row < 3; ++row)
+                nearest[column][row] += columns[k][row] / singular[k] * v[k][column];
     }
     return nearest;
 }
@@ -77,11 +79,16 @@ void gather(const std::byte* from, std::byte* to, const Walk& walk) {
 
 void gather(std::size_t bytes, const std::byte* from, std::byte* to, const Walk& walk) {
     switch (bytes) {
-        case 1: return gather<1>(from, to, walk);
-        case 2: return gather<2>(from, to, walk);
-        case 4: return gather<4>(from, to, walk);
-        case 8: return gather<8>(from, to, walk);
-        default: return gather<16>(from, to, walk);
+        case 1:
+            return gather<1>(from, to, walk);
+        case 2:
+            return gather<2>(from, to, walk);
+        case 4:
+            return gather<4>(from, to, walk);
+        case 8:
+            return gather<8>(from, to, walk);
+        default:
+            return gather<16>(from, to, walk);
     }
 }
 
@@ -121,11 +128,14 @@ Oriented to_canonical(const Volume& voxels, const Geometry& geometry) {
     const auto as_it_is = [&] { return Oriented{voxels.clone(), geometry}; };
     if (!geometry.affine) return as_it_is();
     const auto orientation = orientation_of(*geometry.affine);
-    if (!std::all_of(orientation.begin(), orientation.end(), [](const auto& axis) { return axis.has_value(); })) return as_it_is();
+    if (!std::all_of(orientation.begin(), orientation.end(), [](const auto& axis) { return axis.has_value(); }))
+        return as_it_is();
 
     const auto& axes = voxels.axes();
     std::size_t spatial = 0;
-    while (spatial < std::min<std::size_t>(3, axes.size()) && axes[spatial].name == std::string_view("xyz").substr(spatial, 1)) ++spatial;
+    while (spatial < std::min<std::size_t>(3, axes.size()) &&
+           axes[spatial].name == std::string_view("xyz").substr(spatial, 1))
+        ++spatial;
     if (spatial == 0) return as_it_is();
     std::array<std::int64_t, 3> extent{1, 1, 1}, stride{1, 1, 1};
     std::copy_n(voxels.shape().begin(), spatial, extent.begin());

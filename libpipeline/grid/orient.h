@@ -10,7 +10,8 @@
 
 namespace cohort::grid {
 
-/// For one axis of the voxel grid: the world axis (0 x, 1 y, 2 z) that it follows most, and whether along or against it.
+/// For one axis of the voxel grid: the world axis (0 x, 1 y, 2 z) that it follows most, and whether along or against
+/// it.
 struct AxisDirection {
     std::size_t world = 0;
     int sign = 1;  ///< +1 or −1
@@ -19,9 +20,9 @@ struct AxisDirection {
 /// By voxel axis; nothing where the affine has no direction for it (a column of zeros, a singular affine).
 using Orientation = std::array<std::optional<AxisDirection>, 3>;
 
-/// As nibabel's io_orientation: the affine's columns are normalised, the nearest rotation (polar decomposition, singular
-/// values below 3 ε of the largest dropped) is taken, and voxel axes choose their world axes in turn, the largest
-/// component first come, first served. The affine must be finite.
+/// As nibabel's io_orientation: the affine's columns are normalised, the nearest rotation (polar decomposition,
+/// singular values below 3 ε of the largest dropped) is taken, and voxel axes choose their world axes in turn, the
+/// largest component first come, first served. The affine must be finite.
 Orientation orientation_of(const Affine& affine);
 
 /// "RAS", "PSR" …: where each voxel axis grows to (nibabel's aff2axcodes); '?' where there is no direction.

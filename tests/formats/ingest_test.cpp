@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-
 #include <cmath>
 #include <limits>
 #include <map>
@@ -10,8 +9,8 @@
 #include "tests/formats/run_step.h"
 
 using namespace cohort;
-using test_data::run_ingest;
 using test_data::label;
+using test_data::run_ingest;
 using test_data::TemporaryFolder;
 using test_data::write_nifti_file;
 
@@ -84,7 +83,9 @@ TEST_CASE("hippocampus becomes 208 samples with exit 8, and with three accepted 
 TEST_CASE("equal inputs give equal bytes for any number of threads and any folder they lie in") {
     const TemporaryFolder folder;
     for (const std::string place : {"a", "b"})
-        for (int i = 0; i < 12; ++i) write_nifti_file(folder, place + "/s" + std::to_string(i) + (i % 2 ? ".nii.gz" : ".nii"), {.shape = {9 + i, 8, 7}});
+        for (int i = 0; i < 12; ++i)
+            write_nifti_file(folder, place + "/s" + std::to_string(i) + (i % 2 ? ".nii.gz" : ".nii"),
+                             {.shape = {9 + i, 8, 7}});
     folder.write("a/broken.nii", "nonsense");
     folder.write("b/broken.nii", "nonsense");
     CHECK(run_ingest({"--input", text(folder.path / "a"), "--out", text(folder.path / "one"), "--threads", "1"}) == 8);
@@ -97,12 +98,14 @@ TEST_CASE("a bad file is set aside with its partner named, and the rest goes on"
     write_nifti_file(folder, "imagesTr/good.nii.gz");
     write_nifti_file(folder, "labelsTr/good.nii.gz", label());
     write_nifti_file(folder, "imagesTr/half.nii.gz");
-    write_nifti_file(folder, "labelsTr/half.nii.gz", {.type = VoxelType::f32, .value = [](std::int64_t i) { return static_cast<double>(i) / 2; }});
+    write_nifti_file(folder, "labelsTr/half.nii.gz",
+                     {.type = VoxelType::f32, .value = [](std::int64_t i) { return static_cast<double>(i) / 2; }});
     write_nifti_file(folder, "imagesTr/cut.nii.gz");
     write_nifti_file(folder, "labelsTr/cut.nii.gz", label());
     const auto cut = folder.path / "imagesTr/cut.nii.gz";
     std::filesystem::resize_file(cut, std::filesystem::file_size(cut) / 2);
-    CHECK(run_ingest({"--input", text(folder.path), "--out", text(folder.path / ".." / (folder.path.filename().string() + "-out"))}) == 8);
+    CHECK(run_ingest({"--input", text(folder.path), "--out",
+                      text(folder.path / ".." / (folder.path.filename().string() + "-out"))}) == 8);
     const auto out = folder.path.string() + "-out";
     const store::Dataset dataset(out);
     CHECK(dataset.manifest().content["samples"] == 1);
@@ -119,7 +122,8 @@ TEST_CASE("channels on unequal grids are set aside; equal ones become arrays in 
     const TemporaryFolder folder;
     for (const std::string id : {"a", "b"}) {
         write_nifti_file(folder, "in/imagesTr/" + id + "_0000.nii.gz");
-        write_nifti_file(folder, "in/imagesTr/" + id + "_0001.nii.gz", {.type = VoxelType::f32, .spacing = id == "b" ? 1.5 : 1.0});
+        write_nifti_file(folder, "in/imagesTr/" + id + "_0001.nii.gz",
+                         {.type = VoxelType::f32, .spacing = id == "b" ? 1.5 : 1.0});
         write_nifti_file(folder, "in/labelsTr/" + id + ".nii.gz", label());
     }
     CHECK(run_ingest({"--input", text(folder.path / "in"), "--out", text(folder.path / "raw")}) == 8);
@@ -138,8 +142,12 @@ TEST_CASE("channels on unequal grids are set aside; equal ones become arrays in 
 TEST_CASE("four modalities in dim 4 become channels where dataset.json names four") {
     const TemporaryFolder folder;
     write_nifti_file(folder, "in/imagesTr/a.nii.gz", {.shape = {4, 3, 2, 4}});
-    write_nifti_file(folder, "in/labelsTr/a.nii.gz", {.shape = {4, 3, 2}, .type = VoxelType::u8, .value = [](std::int64_t i) { return double(i % 2); }});
-    folder.write("in/dataset.json", R"({"modality": {"0": "FLAIR", "1": "T1w", "2": "t1gd", "3": "T2w"}, "labels": {"0": "background", "1": "edema"}})");
+    write_nifti_file(
+        folder, "in/labelsTr/a.nii.gz",
+        {.shape = {4, 3, 2}, .type = VoxelType::u8, .value = [](std::int64_t i) { return double(i % 2); }});
+    folder.write(
+        "in/dataset.json",
+        R"({"modality": {"0": "FLAIR", "1": "T1w", "2": "t1gd", "3": "T2w"}, "labels": {"0": "background", "1": "edema"}})");
     CHECK(run_ingest({"--input", text(folder.path / "in"), "--out", text(folder.path / "raw")}) == 0);
     const store::Dataset dataset(folder.path / "raw");
     const auto sample = dataset.all_samples().at(0);
@@ -153,7 +161,8 @@ TEST_CASE("variables join by the table, and a table's subject and session win") 
     write_nifti_file(folder, "in/x.nii");
     write_nifti_file(folder, "in/y.nii");
     folder.write("t.csv", "id,subject,session,age,sex\nx,P1,v1,61,F\nz,P2,v1,62,M\n");
-    CHECK(run_ingest({"--input", text(folder.path / "in"), "--table", text(folder.path / "t.csv"), "--out", text(folder.path / "raw")}) == 0);
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--table", text(folder.path / "t.csv"), "--out",
+                      text(folder.path / "raw")}) == 0);
     const auto samples = store::Dataset(folder.path / "raw").all_samples();
     CHECK(samples[0].subject == "P1");
     CHECK(samples[0].session == "v1");
@@ -161,17 +170,19 @@ TEST_CASE("variables join by the table, and a table's subject and session win") 
     CHECK(samples[1].subject == "y");
     CHECK(samples[1].values == Json::object());
     folder.write("t.csv", "id,age\nx,61\nx,62\n");
-    CHECK(run_ingest({"--input", text(folder.path / "in"), "--table", text(folder.path / "t.csv"), "--out", text(folder.path / "no")}) == 3);
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--table", text(folder.path / "t.csv"), "--out",
+                      text(folder.path / "no")}) == 3);
     folder.write("t.csv", "name,age\nx,61\n");
-    CHECK(run_ingest({"--input", text(folder.path / "in"), "--table", text(folder.path / "t.csv"), "--out", text(folder.path / "no")}) == 2);
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--table", text(folder.path / "t.csv"), "--out",
+                      text(folder.path / "no")}) == 2);
     CHECK_FALSE(std::filesystem::exists(folder.path / "no"));
 }
 
 TEST_CASE("labels alone are label-only samples, and palettes of labels are indices") {
     const TemporaryFolder folder;
     write_nifti_file(folder, "in/a.nii.gz", label());
-    CHECK(run_ingest({"--labels", text(folder.path / "in"), "--label-names", "0=nothing,1=left", "--label-names", "2=right", "--out", text(folder.path / "raw"),
-                  "--privacy", "pseudonymised"}) == 0);
+    CHECK(run_ingest({"--labels", text(folder.path / "in"), "--label-names", "0=nothing,1=left", "--label-names",
+                      "2=right", "--out", text(folder.path / "raw"), "--privacy", "pseudonymised"}) == 0);
     const store::Dataset dataset(folder.path / "raw");
     const auto sample = dataset.all_samples().at(0);
     CHECK(sample.arrays.size() == 1);
@@ -187,8 +198,10 @@ TEST_CASE("nothing to read is bad input, nothing asked for wrong usage, and neit
     CHECK(run_ingest({"--input", text(folder.path / "in"), "--out", text(folder.path / "raw")}) == 3);
     CHECK(run_ingest({"--input", text(folder.path / "none"), "--out", text(folder.path / "raw")}) == 3);
     CHECK(run_ingest({"--out", text(folder.path / "raw")}) == 2);
-    CHECK(run_ingest({"--input", text(folder.path / "in"), "--pattern", "{nme}.nii", "--out", text(folder.path / "raw")}) == 2);
-    CHECK(run_ingest({"--input", text(folder.path / "in"), "--label-names", "one=1", "--out", text(folder.path / "raw")}) == 2);
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--pattern", "{nme}.nii", "--out",
+                      text(folder.path / "raw")}) == 2);
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--label-names", "one=1", "--out",
+                      text(folder.path / "raw")}) == 2);
     CHECK_FALSE(std::filesystem::exists(folder.path / "raw"));
 }
 
@@ -197,7 +210,20 @@ TEST_CASE("a volume beyond --memory stops the run with exit 5 and leaves nothing
     write_nifti_file(folder, "in/large.nii", {.shape = {200, 200, 60}});
     CHECK(run_ingest({"--input", text(folder.path / "in"), "--memory", "1M", "--out", text(folder.path / "raw")}) == 5);
     CHECK_FALSE(std::filesystem::exists(folder.path / "raw"));
-    CHECK(run_ingest({"--input", text(folder.path / "in"), "--memory", "40M", "--threads", "4", "--out", text(folder.path / "raw")}) == 0);
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--memory", "40M", "--threads", "4", "--out",
+                      text(folder.path / "raw")}) == 0);
+}
+
+TEST_CASE("many volumes through little memory take turns, and the result is the same") {
+    const TemporaryFolder folder;
+    for (int i = 0; i < 24; ++i)
+        write_nifti_file(folder, "in/s" + std::to_string(i) + (i % 3 ? ".nii" : ".nii.gz"),
+                         {.shape = {60, 60, 20 + i}});
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--memory", "60M", "--threads", "4", "--out",
+                      text(folder.path / "tight")}) == 0);
+    CHECK(run_ingest({"--input", text(folder.path / "in"), "--threads", "1", "--out", text(folder.path / "wide")}) ==
+          0);
+    CHECK(bytes_of_tree(folder.path / "tight") == bytes_of_tree(folder.path / "wide"));
 }
 
 TEST_CASE("a label's values are found for every type; scale counts; what is no integer is named") {
@@ -208,14 +234,19 @@ TEST_CASE("a label's values are found for every type; scale counts; what is no i
         image.scale = std::move(scale);
         return image;
     };
-    const auto values = [&](const Image& image) { return std::get<std::vector<std::int64_t>>(ingest::label_values(image, "l")); };
-    const auto refused = [&](const Image& image) { return std::holds_alternative<Quarantined>(ingest::label_values(image, "l")); };
+    const auto values = [&](const Image& image) {
+        return std::get<std::vector<std::int64_t>>(ingest::label_values(image, "l"));
+    };
+    const auto refused = [&](const Image& image) {
+        return std::holds_alternative<Quarantined>(ingest::label_values(image, "l"));
+    };
     using Values = std::vector<std::int64_t>;
     CHECK(values(image_of(std::vector<std::uint8_t>{3, 3, 0, 255, 0})) == Values{0, 3, 255});
     CHECK(values(image_of(std::vector<std::int8_t>{-1, 5, -128})) == Values{-128, -1, 5});
     CHECK(values(image_of(std::vector<std::int16_t>{-300, 300})) == Values{-300, 300});
     CHECK(values(image_of(std::vector<std::uint64_t>{1, 7, 7})) == Values{1, 7});
-    CHECK(values(image_of(std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::min()})) == Values{std::numeric_limits<std::int64_t>::min()});
+    CHECK(values(image_of(std::vector<std::int64_t>{std::numeric_limits<std::int64_t>::min()})) ==
+          Values{std::numeric_limits<std::int64_t>::min()});
     CHECK(values(image_of(std::vector<float>{1.F, 2.F, -0.F})) == Values{0, 1, 2});
     CHECK(values(image_of(std::vector<std::uint8_t>{2, 4}, {{0.5}, {1.0}, {}})) == Values{2, 3});
     CHECK(refused(image_of(std::vector<std::uint8_t>{1, 2}, {{0.5}, {0.0}, {}})));

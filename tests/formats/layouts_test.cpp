@@ -1,6 +1,5 @@
-#include <catch2/catch.hpp>
-
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <set>
 
 #include "core/error.h"
@@ -69,7 +68,8 @@ Exit code_of(const auto& work) {
 
 }  // namespace
 
-TEST_CASE("hippocampus: 208 pairs; 118 lacks its label, 010 and 281 their images; the folds are skipped by name", "[data]") {
+TEST_CASE("hippocampus: 208 pairs; 118 lacks its label, 010 and 281 their images; the folds are skipped by name",
+          "[data]") {
     const auto folder = test_data::folder("hippocampus");
     if (!folder) return;
     const auto listing = list_cases({*folder, std::nullopt, "auto", "", false, kind_of});
@@ -82,16 +82,21 @@ TEST_CASE("hippocampus: 208 pairs; 118 lacks its label, 010 and 281 their images
     REQUIRE(listing.skipped.size() == 1);
     CHECK(listing.skipped[0].source == "nnunet/splits_final.json");
     CHECK(listing.declared_channels == std::vector<std::string>{"MRI"});
-    CHECK(listing.label_names == std::map<std::int64_t, std::string>{{0, "background"}, {1, "Anterior"}, {2, "Posterior"}});
+    CHECK(listing.label_names ==
+          std::map<std::int64_t, std::string>{{0, "background"}, {1, "Anterior"}, {2, "Posterior"}});
     const auto kept = list_cases({*folder, std::nullopt, "msd", "", true, kind_of});
     CHECK(kept.cases.size() == 209);
     CHECK(kept.set_aside.size() == 2);
 }
 
 TEST_CASE("nnU-Net's channel files become one case, imagesTs is kept unlabelled, every file is counted") {
-    const Tree tree{"imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz", "labelsTr/a.nii.gz", "imagesTr/b_0000.nii.gz",
-                    "imagesTs/t_0000.nii.gz", "imagesTs/t_0001.nii.gz", "imagesTr/._a_0000.nii.gz", "notes.txt", "imagesTr/odd.nii.gz"};
-    tree.write("dataset.json", R"({"channel_names": {"0": "T1", "1": "T2"}, "labels": {"background": 0, "lesion": 1}, "file_ending": ".nii.gz"})");
+    const Tree tree{
+        "imagesTr/a_0000.nii.gz", "imagesTr/a_0001.nii.gz", "labelsTr/a.nii.gz",        "imagesTr/b_0000.nii.gz",
+        "imagesTs/t_0000.nii.gz", "imagesTs/t_0001.nii.gz", "imagesTr/._a_0000.nii.gz", "notes.txt",
+        "imagesTr/odd.nii.gz"};
+    tree.write(
+        "dataset.json",
+        R"({"channel_names": {"0": "T1", "1": "T2"}, "labels": {"background": 0, "lesion": 1}, "file_ending": ".nii.gz"})");
     const auto listing = tree.list("nnunet");
     CHECK(ids_of(listing) == Ids{"a", "t"});
     CHECK(listing.channels == std::vector<std::string>{"T1", "T2"});
@@ -133,7 +138,13 @@ TEST_CASE("dataset.json's entries without a file are set aside, once per case; r
 }
 
 TEST_CASE("flat: ids are paths with dots, odd bytes percent-encoded; labels pair by path; labels alone are cases") {
-    const Tree images{"sub-01/ses-2/sub-01_ses-2_T1w.nii.gz", "plain.nii", "with blank & more.png", "p.hdr", "p.img", "lonely.img", "readme.md"};
+    const Tree images{"sub-01/ses-2/sub-01_ses-2_T1w.nii.gz",
+                      "plain.nii",
+                      "with blank & more.png",
+                      "p.hdr",
+                      "p.img",
+                      "lonely.img",
+                      "readme.md"};
     const auto listing = images.list("flat");
     CHECK(ids_of(listing) == Ids{"p", "plain", "sub-01.ses-2.sub-01_ses-2_T1w", "with%20blank%20%26%20more"});
     CHECK(listing.cases[2].subject == "sub-01");
@@ -168,8 +179,9 @@ TEST_CASE("files that lead to one id are all set aside") {
 }
 
 TEST_CASE("subjects: channels by the rest of the name, label by its last word, folders as subject and session") {
-    const Tree tree{"B1/B1_flair.nii.gz", "B1/B1_t1.nii.gz", "B1/B1_seg.nii.gz", "B2/B2_flair.nii.gz", "B2/B2_t1.nii.gz",
-                    "B2/B2_seg.nii.gz", "B3/B3_flair.nii.gz", "B3/B3_t1.nii.gz", "root.nii", "B1/notes.txt"};
+    const Tree tree{"B1/B1_flair.nii.gz", "B1/B1_t1.nii.gz",  "B1/B1_seg.nii.gz",   "B2/B2_flair.nii.gz",
+                    "B2/B2_t1.nii.gz",    "B2/B2_seg.nii.gz", "B3/B3_flair.nii.gz", "B3/B3_t1.nii.gz",
+                    "root.nii",           "B1/notes.txt"};
     const auto listing = tree.list("subjects");
     CHECK(ids_of(listing) == Ids{"B1", "B2"});
     CHECK(listing.channels == std::vector<std::string>{"flair", "t1"});
@@ -196,18 +208,23 @@ TEST_CASE("a pattern takes the shortest run without a slash, and the rest is ski
     CHECK_FALSE(Pattern("{id}.nii").match(".nii"));
     CHECK(Pattern("{subject}/{subject}_{id}.nii").match("x/x_1.nii"));
     CHECK_FALSE(Pattern("{subject}/{subject}_{id}.nii").match("x/y_1.nii"));
-    for (const auto* wrong : {"{id", "{name}.nii", "fixed.nii", "{channel}.nii"}) CHECK(code_of([&] { Pattern{wrong}; }) == Exit::usage);
+    for (const auto* wrong : {"{id", "{name}.nii", "fixed.nii", "{channel}.nii"})
+        CHECK(code_of([&] { Pattern{wrong}; }) == Exit::usage);
 
-    const Tree images{"p1/case_T1.nii.gz", "p1/case_T2.nii.gz", "p2/case_T1.nii.gz", "p2/case_T2.nii.gz", "p2/other.nii.gz"};
+    const Tree images{"p1/case_T1.nii.gz", "p1/case_T2.nii.gz", "p2/case_T1.nii.gz", "p2/case_T2.nii.gz",
+                      "p2/other.nii.gz"};
     const Tree labels{"p1/case.nii.gz", "p2/case.nii.gz"};
-    const auto listing = list_cases({images.path, labels.path, "auto", "{subject}/{id}_{channel}.nii.gz", false, kind_of});
+    const auto listing =
+        list_cases({images.path, labels.path, "auto", "{subject}/{id}_{channel}.nii.gz", false, kind_of});
     CHECK(ids_of(listing) == Ids{"p1.case", "p2.case"});
     CHECK(listing.channels == std::vector<std::string>{"T1", "T2"});
     CHECK(listing.cases[1].subject == "p2");
     CHECK(listing.cases[1].label->path == "p2/case.nii.gz");
     CHECK(listing.skipped.size() == 1);
     CHECK(files_of(listing) == 7);
-    CHECK(code_of([&] { (void)list_cases({images.path, std::nullopt, "msd", "{id}.nii.gz", false, kind_of}); }) == Exit::usage);
+    CHECK(code_of([&] {
+              (void)list_cases({images.path, std::nullopt, "msd", "{id}.nii.gz", false, kind_of});
+          }) == Exit::usage);
 }
 
 TEST_CASE("a hostile name cannot make a pattern search for ever") {
@@ -225,9 +242,16 @@ TEST_CASE("links to files are followed, folders that contain themselves are not 
 
 TEST_CASE("a missing path, a missing imagesTr and an unknown layout each say so") {
     const Tree tree{"a.nii"};
-    CHECK(code_of([&] { (void)list_cases({tree.path / "none", std::nullopt, "flat", "", false, kind_of}); }) == Exit::bad_input);
+    CHECK(code_of([&] {
+              (void)list_cases({tree.path / "none", std::nullopt, "flat", "", false, kind_of});
+          }) == Exit::bad_input);
     CHECK(code_of([&] { (void)tree.list("msd"); }) == Exit::bad_input);
     CHECK(code_of([&] { (void)tree.list("bids2"); }) == Exit::usage);
+    const Tree pair{"p.hdr", "p.img"};
+    CHECK(code_of([&] {
+              (void)list_cases({pair.path / "p.hdr", std::nullopt, "auto", "", false, kind_of});
+          }) == Exit::bad_input);
+    CHECK(ids_of(list_cases({tree.path / "a.nii", std::nullopt, "auto", "", false, kind_of})) == Ids{"a"});
 }
 
 TEST_CASE("layouts have unique names and a sentence each") {

@@ -1,5 +1,4 @@
 #include <catch2/catch.hpp>
-
 #include <cstring>
 
 #include "core/deflate.h"
@@ -21,8 +20,9 @@ void put_chunk(std::string& out, const std::string& type, const std::string& dat
 }
 
 /// Packs samples (as stored, width × height × samples) into a PNG of this bit depth and colour type, filter 0.
-std::string make_png(std::uint32_t width, std::uint32_t height, int depth, int colour_type, const std::vector<unsigned>& samples,
-                     const std::string& palette = {}, const std::string& transparency = {}) {
+std::string make_png(std::uint32_t width, std::uint32_t height, int depth, int colour_type,
+                     const std::vector<unsigned>& samples, const std::string& palette = {},
+                     const std::string& transparency = {}) {
     const std::size_t per_row = samples.size() / height;
     std::string rows;
     for (std::uint32_t y = 0; y < height; ++y) {
@@ -30,8 +30,10 @@ std::string make_png(std::uint32_t width, std::uint32_t height, int depth, int c
         unsigned bits = 0, held = 0;
         for (std::size_t i = 0; i < per_row; ++i) {
             const unsigned sample = samples[y * per_row + i];
-            if (depth == 16) rows += {static_cast<char>(sample >> 8), static_cast<char>(sample)};
-            else if (depth == 8) rows += static_cast<char>(sample);
+            if (depth == 16)
+                rows += {static_cast<char>(sample >> 8), static_cast<char>(sample)};
+            else if (depth == 8)
+                rows += static_cast<char>(sample);
             else {
                 bits = bits << depth | sample;
                 held += static_cast<unsigned>(depth);
@@ -63,7 +65,8 @@ double mean_of(const Image& image, std::size_t channel) {
     const auto pixels = image.voxels.extent("x") * image.voxels.extent("y");
     double sum = 0;
     visit(image.voxels, [&](auto values) {
-        for (std::int64_t i = 0; i < pixels; ++i) sum += as_double(values[channel * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(i)]);
+        for (std::int64_t i = 0; i < pixels; ++i)
+            sum += as_double(values[channel * static_cast<std::size_t>(pixels) + static_cast<std::size_t>(i)]);
     });
     return sum / static_cast<double>(pixels);
 }
@@ -71,13 +74,19 @@ double mean_of(const Image& image, std::size_t channel) {
 }  // namespace
 
 TEST_CASE("samples of 1 to 16 bits, one to four a pixel, come back as stored and planar") {
-    struct Kind { int colour_type; std::size_t samples; std::vector<int> depths; };
-    for (const auto& kind : {Kind{0, 1, {1, 2, 4, 8, 16}}, Kind{4, 2, {8, 16}}, Kind{2, 3, {8, 16}}, Kind{6, 4, {8, 16}}})
+    struct Kind {
+        int colour_type;
+        std::size_t samples;
+        std::vector<int> depths;
+    };
+    for (const auto& kind :
+         {Kind{0, 1, {1, 2, 4, 8, 16}}, Kind{4, 2, {8, 16}}, Kind{2, 3, {8, 16}}, Kind{6, 4, {8, 16}}})
         for (const int depth : kind.depths) {
             INFO("colour type " << kind.colour_type << " depth " << depth);
             const std::uint32_t width = 13, height = 5;
             std::vector<unsigned> samples(width * height * kind.samples);
-            for (std::size_t i = 0; i < samples.size(); ++i) samples[i] = static_cast<unsigned>(i * 40503u >> 3) & ((1u << depth) - 1);
+            for (std::size_t i = 0; i < samples.size(); ++i)
+                samples[i] = static_cast<unsigned>(i * 40503u >> 3) & ((1u << depth) - 1);
             const auto image = read(make_png(width, height, depth, kind.colour_type, samples));
             CHECK(image.voxels.type() == (depth == 16 ? VoxelType::u16 : VoxelType::u8));
             CHECK(image.voxels.extent("x") == width);
@@ -100,7 +109,8 @@ TEST_CASE("a palette gives its colours, with transparency a fourth channel, and 
         CHECK(colour.voxels.shape() == Shape{3, 2, 3});
         CHECK(colour.voxels.axes()[2].unit == colour_unit);
         for (std::size_t i = 0; i < 6; ++i)
-            for (std::size_t c = 0; c < 3; ++c) CHECK(colour.voxels.values<std::uint8_t>()[c * 6 + i] == 10 * (3 * indices[i] + c + 1));
+            for (std::size_t c = 0; c < 3; ++c)
+                CHECK(colour.voxels.values<std::uint8_t>()[c * 6 + i] == 10 * (3 * indices[i] + c + 1));
         const auto see_through = read(make_png(3, 2, depth, 3, indices, palette, std::string("\x00\x80", 2)));
         CHECK(see_through.voxels.shape() == Shape{3, 2, 4});
         CHECK(see_through.voxels.values<std::uint8_t>()[18] == 0);

@@ -13,7 +13,8 @@ namespace {
 std::size_t for_each_seed(const std::string& folder, const auto& work) {
     std::size_t seeds = 0;
     const char* source = std::getenv("COHORT_SOURCE");
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(source ? source : ".") / "tests/fuzz-seeds" / folder)) {
+    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(source ? source : ".") /
+                                                                 "tests/fuzz-seeds" / folder)) {
         INFO(entry.path());
         work(read_file(entry.path()));
         ++seeds;
@@ -43,7 +44,8 @@ TEST_CASE("every NIfTI seed is read or refused, and what is read comes back from
 TEST_CASE("every PNG seed is read or refused") {
     const auto seeds = for_each_seed("png", [](const Bytes& bytes) {
         for (const bool as_index : {false, true}) {
-            const auto result = raster::read_png("a.png", bytes, {.fourth_axis_channels = 0, .palette_as_index = as_index});
+            const auto result =
+                raster::read_png("a.png", bytes, {.fourth_axis_channels = 0, .palette_as_index = as_index});
             if (const auto* fault = std::get_if<Quarantined>(&result)) CHECK(is_reason(fault->reason));
         }
     });

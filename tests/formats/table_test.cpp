@@ -1,7 +1,8 @@
+#include "formats/layouts/table.h"
+
 #include <catch2/catch.hpp>
 
 #include "core/error.h"
-#include "formats/layouts/table.h"
 #include "tests/formats/test_data.h"
 
 using namespace cohort;
@@ -26,7 +27,8 @@ Refusal refusal_of(const auto& work) {
 }  // namespace
 
 TEST_CASE("quotes, doubled quotes, line ends and separators inside fields are read as RFC 4180 has them") {
-    const auto table = parse_table("\xEF\xBB\xBFid,note\r\n1,\"a,b\"\r\n2,\"say \"\"hi\"\"\"\r\n\r\n3,\"two\nlines\"\n4,\n5,last", ',', "t.csv");
+    const auto table = parse_table(
+        "\xEF\xBB\xBFid,note\r\n1,\"a,b\"\r\n2,\"say \"\"hi\"\"\"\r\n\r\n3,\"two\nlines\"\n4,\n5,last", ',', "t.csv");
     CHECK(table.columns == std::vector<std::string>{"id", "note"});
     REQUIRE(table.rows.size() == 5);
     CHECK(table.rows[0][1] == "a,b");
@@ -59,7 +61,8 @@ TEST_CASE("a malformed table is refused with its line") {
 }
 
 TEST_CASE("a column is numbers only if every value is one; ids, leading zeros and missing values stay what they are") {
-    JoinTable table(parse_table("id\tage\tcode\tsite\tempty\n007\t34\t01\tA\tn/a\n8\t35.5\t2\t3\t\n", '\t', "t.tsv"), "t.tsv");
+    JoinTable table(parse_table("id\tage\tcode\tsite\tempty\n007\t34\t01\tA\tn/a\n8\t35.5\t2\t3\t\n", '\t', "t.tsv"),
+                    "t.tsv");
     CHECK(table.key_column() == "id");
     REQUIRE(table.find("007", "", ""));
     CHECK(table.find("007", "", "")->values == Json{{"age", 34}, {"code", "01"}, {"site", "A"}});
@@ -72,7 +75,8 @@ TEST_CASE("rows join by id, else subject, else participant_id; sessions tell row
     REQUIRE(by_id.find("a", "other", ""));
     CHECK(by_id.find("a", "other", "")->subject == "s1");
     CHECK(by_id.unused() == std::vector<std::string>{"b"});
-    JoinTable by_subject(parse_table("subject,session,age\nsub-1,ses-1,30\nsub-1,ses-2,31\nsub-2,,40\n", ',', "t"), "t");
+    JoinTable by_subject(parse_table("subject,session,age\nsub-1,ses-1,30\nsub-1,ses-2,31\nsub-2,,40\n", ',', "t"),
+                         "t");
     CHECK(by_subject.find("x", "sub-1", "ses-2")->values["age"] == 31);
     CHECK(by_subject.find("x", "sub-2", "ses-9")->values["age"] == 40);
     CHECK(by_subject.find("x", "sub-1", "ses-3") == nullptr);

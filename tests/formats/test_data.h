@@ -2,7 +2,6 @@
 #pragma once
 
 #include <catch2/catch.hpp>
-
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -19,7 +18,10 @@ namespace fs = std::filesystem;
 
 /// COHORT_TEST_DATA, else ../shared/data beside the checkout; prints what is skipped when it is not there.
 inline std::optional<fs::path> folder(const std::string& name) {
-    const auto set = [](const char* variable) { const char* v = std::getenv(variable); return std::string(v ? v : ""); };
+    const auto set = [](const char* variable) {
+        const char* v = std::getenv(variable);
+        return std::string(v ? v : "");
+    };
     const fs::path root = !set("COHORT_TEST_DATA").empty() ? fs::path(set("COHORT_TEST_DATA"))
                                                            : fs::path(set("COHORT_SOURCE")) / "../shared/data";
     if (fs::exists(root / name)) return root / name;
@@ -40,7 +42,8 @@ inline cohort::ReadImage read(fs::path file, const cohort::ReadOptions& options 
             if (fs::exists(voxels)) second = cohort::read_file(voxels);
         }
     const auto bytes = cohort::read_file(file);
-    return cohort::formats::read_image(name, bytes, second ? std::optional<std::span<const std::byte>>(*second) : std::nullopt, options);
+    return cohort::formats::read_image(
+        name, bytes, second ? std::optional<std::span<const std::byte>>(*second) : std::nullopt, options);
 }
 
 /// A folder of this test's own, removed at its end.

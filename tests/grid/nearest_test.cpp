@@ -1,11 +1,11 @@
-#include <catch2/catch.hpp>
+#include "grid/nearest.h"
 
+#include <catch2/catch.hpp>
 #include <cstring>
 #include <map>
 #include <random>
 
 #include "core/error.h"
-#include "grid/nearest.h"
 #include "grid/orient.h"
 #include "tests/formats/test_data.h"
 
@@ -20,11 +20,13 @@ TEST_CASE("lesion labels brought to 1 mm equal scipy's, voxel for voxel", "[data
         INFO(entry.path());
         auto native = std::get<Image>(test_data::read(entry.path()));
         const auto given = std::get<Image>(test_data::read(*folder / "resampled_1mm" / entry.path().filename()));
-        const auto ours = grid::resample_nearest(native.voxels, native.geometry, given.voxels.shape(), given.voxels.axes(), given.geometry);
+        const auto ours = grid::resample_nearest(native.voxels, native.geometry, given.voxels.shape(),
+                                                 given.voxels.axes(), given.geometry);
         std::size_t differing = 0;
         visit(ours, [&](auto values) {
             visit(given.voxels, [&](auto expected) {
-                for (std::size_t i = 0; i < values.size(); ++i) differing += (as_double(values[i]) > 0) != (as_double(expected[i]) > 0);
+                for (std::size_t i = 0; i < values.size(); ++i)
+                    differing += (as_double(values[i]) > 0) != (as_double(expected[i]) > 0);
             });
         });
         CHECK(differing == 0);
@@ -41,7 +43,8 @@ TEST_CASE("a grid that only turns and flips is undone exactly by resampling back
     geometry.affine = Affine{{{{0, -2, 0.1, 10}, {0, 0.2, 3, -7}, {-1.5, 0, 0, 4}}}};
     const auto canonical = grid::to_canonical(voxels, geometry);
     REQUIRE(grid::axis_codes(*canonical.geometry.affine) == "RAS");
-    const auto back = grid::resample_nearest(canonical.voxels, canonical.geometry, voxels.shape(), voxels.axes(), geometry);
+    const auto back =
+        grid::resample_nearest(canonical.voxels, canonical.geometry, voxels.shape(), voxels.axes(), geometry);
     CHECK(text_of(back.bytes()) == text_of(voxels.bytes()));
 }
 

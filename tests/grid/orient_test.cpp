@@ -1,10 +1,10 @@
-#include <catch2/catch.hpp>
+#include "grid/orient.h"
 
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <cstring>
 #include <random>
 
-#include "grid/orient.h"
 #include "tests/formats/test_data.h"
 
 using namespace cohort;
@@ -26,7 +26,8 @@ std::vector<Affine> all_48() {
         for (unsigned signs = 0; signs < 8; ++signs) {
             Affine affine;
             for (auto& row : affine.m) row = {0, 0, 0, 1.5};
-            for (std::size_t i = 0; i < 3; ++i) affine.m[order[i]][i] = (signs >> i & 1 ? -1 : 1) * (1.0 + static_cast<double>(i));
+            for (std::size_t i = 0; i < 3; ++i)
+                affine.m[order[i]][i] = (signs >> i & 1 ? -1 : 1) * (1.0 + static_cast<double>(i));
             all.push_back(Affine{{{{1, 0, 0, 0}, {0, c, -s, 0}, {0, s, c, 0}}}} * affine);
         }
     } while (std::next_permutation(order.begin(), order.end()));
@@ -50,8 +51,10 @@ TEST_CASE("24 axis codes of one brain give the same array and the same affine", 
         CHECK(grid::axis_codes(*oriented.geometry.affine) == "RAS");
         CHECK(oriented.voxels.shape() == Shape{64, 79, 67});
         const Affine expected{{{{2.38523, 0, 0, -75.7625}, {0, 2.38975, 0, -110.7625}, {0, 0, 2.36649, -71.7625}}}};
-        if (!first) first = std::move(oriented);
-        else CHECK(text_of(oriented.voxels.bytes()) == text_of(first->voxels.bytes()));
+        if (!first)
+            first = std::move(oriented);
+        else
+            CHECK(text_of(oriented.voxels.bytes()) == text_of(first->voxels.bytes()));
         const auto& affine = (oriented.geometry.affine ? *oriented.geometry.affine : *first->geometry.affine);
         for (std::size_t row = 0; row < 3; ++row)
             for (std::size_t i = 0; i < 4; ++i) {
@@ -87,7 +90,8 @@ TEST_CASE("axis codes equal nibabel's on every file that has them", "[data]") {
 TEST_CASE("every voxel keeps its place in the world, for all 48 orientations, 2D to 5D and every voxel size") {
     std::mt19937_64 random(7);
     for (const auto& affine : all_48())
-        for (const Shape& shape : {Shape{5, 4, 3}, Shape{40, 33, 2}, Shape{3, 4}, Shape{3, 4, 2, 3}, Shape{2, 3, 4, 1, 2}})
+        for (const Shape& shape :
+             {Shape{5, 4, 3}, Shape{40, 33, 2}, Shape{3, 4}, Shape{3, 4, 2, 3}, Shape{2, 3, 4, 1, 2}})
             for (const auto type : {VoxelType::u8, VoxelType::i16, VoxelType::f32, VoxelType::f64, VoxelType::c128}) {
                 static const std::vector<Axis> names{{"x"}, {"y"}, {"z"}, {"t"}, {"v"}};
                 Volume voxels(type, shape, {names.begin(), names.begin() + static_cast<long>(shape.size())});
@@ -98,7 +102,8 @@ TEST_CASE("every voxel keeps its place in the world, for all 48 orientations, 2D
                 REQUIRE(oriented.voxels.size() == voxels.size());
                 CHECK(grid::axis_codes(*oriented.geometry.affine) == "RAS");
                 const std::int64_t nx = shape[0], ny = shape[1], nz = shape.size() > 2 ? shape[2] : 1;
-                const auto mx = oriented.voxels.extent("x"), my = oriented.voxels.extent("y"), mz = oriented.voxels.extent("z");
+                const auto mx = oriented.voxels.extent("x"), my = oriented.voxels.extent("y"),
+                           mz = oriented.voxels.extent("z");
                 const auto to_old = geometry.affine->inverse();
                 const std::int64_t blocks = voxels.size() / (nx * ny * nz);
                 const std::size_t bytes = size_of(type);
@@ -109,10 +114,15 @@ TEST_CASE("every voxel keeps its place in the world, for all 48 orientations, 2D
                             for (std::int64_t x = 0; x < mx; ++x) {
                                 const auto world = oriented.geometry.affine->apply({double(x), double(y), double(z)});
                                 const auto old = to_old->apply(world);
-                                const auto from = ((block * nz + std::llround(old[2])) * ny + std::llround(old[1])) * nx + std::llround(old[0]);
+                                const auto from =
+                                    ((block * nz + std::llround(old[2])) * ny + std::llround(old[1])) * nx +
+                                    std::llround(old[0]);
                                 const auto to = ((block * mz + z) * my + y) * mx + x;
-                                all_equal = all_equal && std::memcmp(voxels.bytes().data() + static_cast<std::size_t>(from) * bytes,
-                                                                     oriented.voxels.bytes().data() + static_cast<std::size_t>(to) * bytes, bytes) == 0;
+                                all_equal =
+                                    all_equal &&
+                                    std::memcmp(voxels.bytes().data() + static_cast<std::size_t>(from) * bytes,
+                                                oriented.voxels.bytes().data() + static_cast<std::size_t>(to) * bytes,
+                                                bytes) == 0;
                             }
                 CHECK(all_equal);
             }

@@ -33,21 +33,27 @@ void read_channels(const Json& json, Listing& listing) {
     }
 }
 
-/// Decathlon: {"0": "background"}; nnU-Net: {"background": 0}. nnU-Net's regions (lists of values) name no single value.
+/// Decathlon: {"0": "background"}; nnU-Net: {"background": 0}. nnU-Net's regions (lists of values) name no single
+/// value.
 void read_labels(const Json& json, Listing& listing) {
     const auto found = json.find("labels");
     if (found == json.end() || !found->is_object()) return;
     for (const auto& [key, value] : found->items()) {
-        if (value.is_number_integer()) listing.label_names[value.get<std::int64_t>()] = key;
-        else if (const auto number = whole_number(key); number && value.is_string()) listing.label_names[*number] = value.get<std::string>();
+        if (value.is_number_integer())
+            listing.label_names[value.get<std::int64_t>()] = key;
+        else if (const auto number = whole_number(key); number && value.is_string())
+            listing.label_names[*number] = value.get<std::string>();
         else
-            listing.warnings.push_back("dataset.json: the label " + printable(key) + " is a region of several values; its values keep the names that they have alone.");
+            listing.warnings.push_back(
+                "dataset.json: the label " + printable(key) +
+                " is a region of several values; its values keep the names that they have alone.");
     }
     // Regions: values that only occur in lists get their number as name.
     for (const auto& [key, value] : found->items())
         if (value.is_array())
             for (const auto& part : value)
-                if (part.is_number_integer()) listing.label_names.try_emplace(part.get<std::int64_t>(), std::to_string(part.get<std::int64_t>()));
+                if (part.is_number_integer())
+                    listing.label_names.try_emplace(part.get<std::int64_t>(), std::to_string(part.get<std::int64_t>()));
 }
 
 std::string plain_path(std::string path) {
@@ -100,12 +106,14 @@ void check_listed(const Json& json, const std::set<std::string>& present, bool c
     for (const auto& files : listed_cases(json)) {
         for (const auto& file : files) {
             // Decathlon lists the case, nnU-Net's files carry the channel.
-            const std::string first_channel = std::string(without_extension(file)) + "_0000" + file.substr(without_extension(file).size());
+            const std::string first_channel =
+                std::string(without_extension(file)) + "_0000" + file.substr(without_extension(file).size());
             if (present.contains(file) || (channel_suffix && present.contains(first_channel))) continue;
             const auto below = file.find('/') == std::string::npos ? file : file.substr(file.find('/') + 1);
             const auto id = id_of(below, channel_suffix);
             if (!known.insert(id).second) continue;
-            listing.set_aside.push_back({file, "listed-missing", "dataset.json lists " + printable(file) + ", which is not there.", id});
+            listing.set_aside.push_back(
+                {file, "listed-missing", "dataset.json lists " + printable(file) + ", which is not there.", id});
         }
     }
 }
@@ -115,7 +123,8 @@ void check_listed(const Json& json, const std::set<std::string>& present, bool c
 std::string_view channel_suffix_of(std::string_view stem) {
     if (stem.size() < 6 || stem[stem.size() - 5] != '_') return {};
     const auto digits = stem.substr(stem.size() - 4);
-    return std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }) ? digits : std::string_view{};
+    return std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }) ? digits
+                                                                                                  : std::string_view{};
 }
 
 bool looks_like_decathlon(const std::filesystem::path& root) {
@@ -124,9 +133,10 @@ bool looks_like_decathlon(const std::filesystem::path& root) {
 
 void list_decathlon(const Request& request, bool channel_suffix, Listing& listing) {
     if (!request.input || !looks_like_decathlon(*request.input))
-        throw Error(Exit::bad_input, (request.input ? printable(request.input->string()) + " has neither imagesTr nor imagesTs"
-                                                    : std::string("this layout needs --input")) +
-                                         "; choose another --layout.");
+        throw Error(Exit::bad_input,
+                    (request.input ? printable(request.input->string()) + " has neither imagesTr nor imagesTs"
+                                   : std::string("this layout needs --input")) +
+                        "; choose another --layout.");
     Json json = Json::object();
     if (std::filesystem::exists(*request.input / "dataset.json")) {
         json = read_json(*request.input / "dataset.json", std::size_t{1} << 28);
@@ -147,16 +157,23 @@ void list_decathlon(const Request& request, bool channel_suffix, Listing& listin
         const bool is_image = slash != std::string::npos && (folder == "imagesTr" || folder == "imagesTs");
         const bool is_label = slash != std::string::npos && folder == "labelsTr" && !request.labels;
         const auto below = slash == std::string::npos ? source.path : source.path.substr(slash + 1);
-        const auto suffix = is_image && channel_suffix ? channel_suffix_of(without_extension(below)) : std::string_view{};
+        const auto suffix =
+            is_image && channel_suffix ? channel_suffix_of(without_extension(below)) : std::string_view{};
         std::string why;
-        if (!is_image && !is_label) why = "it is no part of this layout";
-        else if (is_image && channel_suffix && suffix.empty()) why = "its name lacks the channel number (_0000)";
+        if (!is_image && !is_label)
+            why = "it is no part of this layout";
+        else if (is_image && channel_suffix && suffix.empty())
+            why = "its name lacks the channel number (_0000)";
         if (!why.empty()) {
             for (const auto& name : {source.path, source.second})
                 if (!name.empty()) listing.skipped.push_back({name, why});
             return;
         }
-        Found found{id_of(below, is_image && channel_suffix), entity(below, "sub-"), entity(below, "ses-"), std::string(suffix), source,
+        Found found{id_of(below, is_image && channel_suffix),
+                    entity(below, "sub-"),
+                    entity(below, "ses-"),
+                    std::string(suffix),
+                    source,
                     folder == "imagesTs"};
         if (found.subject.empty()) found.subject = found.id;
         (is_image ? images : labels).push_back(std::move(found));
@@ -165,7 +182,8 @@ void list_decathlon(const Request& request, bool channel_suffix, Listing& listin
     const bool labels_given = request.labels || std::filesystem::is_directory(*request.input / "labelsTr");
     if (request.labels) {
         auto given = gather_files(*request.labels, "labels", request, listing);
-        for (const auto& name : given.others) listing.skipped.push_back({name, "no image format has this kind of name"});
+        for (const auto& name : given.others)
+            listing.skipped.push_back({name, "no image format has this kind of name"});
         for (auto& source : given.sources) {
             const auto id = id_of(source.path, false);
             labels.push_back({id, id, {}, {}, std::move(source)});

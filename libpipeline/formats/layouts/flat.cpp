@@ -1,5 +1,5 @@
-// Flat: every image is a case, named by its path; with a pattern, as the pattern says. Labels lie in a tree of their own
-// under the same names.
+// Flat: every image is a case, named by its path; with a pattern, as the pattern says. Labels lie in a tree of their
+// own under the same names.
 #include "core/files.h"
 #include "formats/layouts/gather.h"
 #include "formats/layouts/names.h"
@@ -10,7 +10,8 @@ namespace cohort::layouts {
 namespace {
 
 Found found_by_path(Source source) {
-    Found found{id_of_path(source.path), entity(source.path, "sub-"), entity(source.path, "ses-"), {}, std::move(source)};
+    Found found{
+        id_of_path(source.path), entity(source.path, "sub-"), entity(source.path, "ses-"), {}, std::move(source)};
     if (found.subject.empty()) found.subject = found.id;
     return found;
 }
@@ -32,14 +33,16 @@ std::optional<Found> found_by_pattern(const Pattern& pattern, const Source& sour
     return found;
 }
 
-std::vector<Found> find_all(const std::filesystem::path& root, const std::string& input, const Request& request, Listing& listing) {
+std::vector<Found> find_all(const std::filesystem::path& root, const std::string& input, const Request& request,
+                            Listing& listing) {
     const auto files = gather_files(root, input, request, listing);
     for (const auto& name : files.others) listing.skipped.push_back({name, "no image format has this kind of name"});
     std::vector<Found> all;
     std::vector<Pattern> patterns;
     if (!request.pattern.empty()) {
         patterns.emplace_back(request.pattern);
-        if (input == "labels" && patterns.front().has("channel")) patterns.push_back(patterns.front().without_channel());
+        if (input == "labels" && patterns.front().has("channel"))
+            patterns.push_back(patterns.front().without_channel());
     }
     for (const auto& source : files.sources) {
         if (patterns.empty()) {
@@ -47,9 +50,11 @@ std::vector<Found> find_all(const std::filesystem::path& root, const std::string
             continue;
         }
         std::optional<Found> found;
-        for (auto pattern = patterns.rbegin(); pattern != patterns.rend() && !found; ++pattern) found = found_by_pattern(*pattern, source);
+        for (auto pattern = patterns.rbegin(); pattern != patterns.rend() && !found; ++pattern)
+            found = found_by_pattern(*pattern, source);
         if (found && input == "labels") found->channel.clear();
-        if (found) all.push_back(std::move(*found));
+        if (found)
+            all.push_back(std::move(*found));
         else {
             listing.skipped.push_back({source.path, "it does not match the pattern"});
             if (!source.second.empty()) listing.skipped.push_back({source.second, "it does not match the pattern"});

@@ -43,12 +43,14 @@ SetAside set_aside(const std::vector<Found>& files, std::string reason, std::str
 
 bool repeats_a_channel(const std::vector<Found>& files) {
     std::set<std::string> seen;
-    return std::any_of(files.begin(), files.end(), [&](const Found& file) { return !seen.insert(file.channel).second; });
+    return std::any_of(files.begin(), files.end(),
+                       [&](const Found& file) { return !seen.insert(file.channel).second; });
 }
 
 std::string list_of(const std::vector<Found>& files) {
     std::string text;
-    for (std::size_t i = 0; i < std::min<std::size_t>(files.size(), 4); ++i) text += (i ? ", " : "") + printable(files[i].source.path);
+    for (std::size_t i = 0; i < std::min<std::size_t>(files.size(), 4); ++i)
+        text += (i ? ", " : "") + printable(files[i].source.path);
     return text + (files.size() > 4 ? " …" : "");
 }
 
@@ -78,7 +80,8 @@ Case case_of(const std::string& id, const Group& group, const std::vector<std::s
     const auto& first = group.images.empty() ? group.labels.front() : group.images.front();
     Case one{id, first.subject, first.session, {}, std::nullopt};
     for (const auto& image : group.images) {
-        const auto channel = static_cast<std::size_t>(std::find(keys.begin(), keys.end(), image.channel) - keys.begin());
+        const auto channel =
+            static_cast<std::size_t>(std::find(keys.begin(), keys.end(), image.channel) - keys.begin());
         one.images.push_back({channel, image.source});
     }
     std::sort(one.images.begin(), one.images.end(), [](const auto& a, const auto& b) { return a.channel < b.channel; });
@@ -91,48 +94,59 @@ std::optional<SetAside> fault_of(const Group& group, bool images_given, bool lab
     if (repeats_a_channel(group.images) || group.labels.size() > 1) {
         std::vector<Found> all = group.images;
         all.insert(all.end(), group.labels.begin(), group.labels.end());
-        return set_aside(all, "duplicate-id", "several files lead to the id " + all.front().id + ": " + list_of(all) +
-                                                  "; rename them, or say with --pattern which is which.");
+        return set_aside(all, "duplicate-id",
+                         "several files lead to the id " + all.front().id + ": " + list_of(all) +
+                             "; rename them, or say with --pattern which is which.");
     }
     if (group.images.empty() && images_given)
-        return set_aside(group.labels, "image-missing", printable(group.labels.front().source.path) + ": a label without its image.");
-    const bool kept = keep_unlabelled || std::all_of(group.images.begin(), group.images.end(), [](const Found& f) { return f.always_kept; });
+        return set_aside(group.labels, "image-missing",
+                         printable(group.labels.front().source.path) + ": a label without its image.");
+    const bool kept = keep_unlabelled || std::all_of(group.images.begin(), group.images.end(),
+                                                     [](const Found& f) { return f.always_kept; });
     if (group.labels.empty() && labels_given && !kept)
         return set_aside(group.images, "label-missing",
-                         printable(group.images.front().source.path) + ": an image without its label, where labels are given; "
-                         "--unlabelled keep keeps such images.");
+                         printable(group.images.front().source.path) +
+                             ": an image without its label, where labels are given; "
+                             "--unlabelled keep keeps such images.");
     return std::nullopt;
 }
 
 }  // namespace
 
-Files gather_files(const std::filesystem::path& root, const std::string& input, const Request& request, Listing& listing) {
+Files gather_files(const std::filesystem::path& root, const std::string& input, const Request& request,
+                   Listing& listing) {
     std::vector<TreeEntry> entries;
-    if (std::filesystem::is_directory(root)) entries = list_tree(root);
+    if (std::filesystem::is_directory(root))
+        entries = list_tree(root);
     else if (std::filesystem::is_regular_file(root)) {
-        entries.push_back({root.filename().string(), std::filesystem::file_size(root), 0, 0});
-        // A pair is named by its header; the voxels come along.
-        for (const auto& beside : std::filesystem::directory_iterator(root.parent_path().empty() ? "." : root.parent_path())) {
-            const auto name = beside.path().filename().string();
-            if (request.kind(name) == FileKind::second_half && header_beside(name) == entries.front().path)
-                entries.push_back({name, beside.file_size(), 0, 0});
-        }
-    } else throw Error(Exit::bad_input, printable(root.string()) + " is neither a file nor a folder; check the path.");
+        const auto name = root.filename().string();
+        // The raw input's digest covers what is named; a pair's voxels would stand outside of it.
+        if (request.kind(name) == FileKind::image && (name.ends_with(".hdr") || name.ends_with(".hdr.gz")))
+            throw Error(Exit::bad_input,
+                        printable(root.string()) + " is half of a pair; give the folder that holds .hdr and .img.");
+        entries.push_back({name, std::filesystem::file_size(root), 0, 0});
+    } else
+        throw Error(Exit::bad_input, printable(root.string()) + " is neither a file nor a folder; check the path.");
 
     Files files;
     std::map<std::string, std::size_t> by_path;
     for (const auto& entry : entries) {
-        if (is_hidden(entry.path)) listing.skipped.push_back({entry.path, "a hidden file"});
+        if (is_hidden(entry.path))
+            listing.skipped.push_back({entry.path, "a hidden file"});
         else if (const auto kind = request.kind(entry.path); kind == FileKind::image) {
             by_path[entry.path] = files.sources.size();
             files.sources.push_back({input, entry.path, {}, entry.bytes});
-        } else if (kind == FileKind::other) files.others.push_back(entry.path);
+        } else if (kind == FileKind::other)
+            files.others.push_back(entry.path);
     }
     for (const auto& entry : entries) {
         if (is_hidden(entry.path) || request.kind(entry.path) != FileKind::second_half) continue;
         const auto header = by_path.find(header_beside(entry.path));
         if (header == by_path.end()) {
-            listing.set_aside.push_back({entry.path, "bad-header", printable(entry.path) + ": voxels without the .hdr file that describes them.", {}});
+            listing.set_aside.push_back({entry.path,
+                                         "bad-header",
+                                         printable(entry.path) + ": voxels without the .hdr file that describes them.",
+                                         {}});
             continue;
         }
         auto& source = files.sources[header->second];
@@ -142,7 +156,8 @@ Files gather_files(const std::filesystem::path& root, const std::string& input, 
     return files;
 }
 
-void pair_up(std::optional<std::vector<Found>> images, std::optional<std::vector<Found>> labels, const Request& request, Listing& listing) {
+void pair_up(std::optional<std::vector<Found>> images, std::optional<std::vector<Found>> labels, const Request& request,
+             Listing& listing) {
     listing.labels_given = labels.has_value();
     std::map<std::string, Group> groups;
     if (images)

@@ -11,17 +11,18 @@ namespace cohort::layouts {
 
 /// The image files under one root; everything else is set aside or skipped in `listing`.
 struct Files {
-    std::vector<Source> sources;          ///< byte order of paths
-    std::vector<std::string> others;      ///< files of no image format, not hidden: the layout says what becomes of them
+    std::vector<Source> sources;      ///< byte order of paths
+    std::vector<std::string> others;  ///< files of no image format, not hidden: the layout says what becomes of them
 };
-Files gather_files(const std::filesystem::path& root, const std::string& input, const Request& request, Listing& listing);
+Files gather_files(const std::filesystem::path& root, const std::string& input, const Request& request,
+                   Listing& listing);
 
 /// A file that a layout has understood.
 struct Found {
     std::string id, subject, session;
-    std::string channel = {};     ///< key of its channel ("0000", "T1"), "" where there is one
+    std::string channel = {};  ///< key of its channel ("0000", "T1"), "" where there is one
     Source source;
-    bool always_kept = false;     ///< imagesTs: unlabelled on purpose
+    bool always_kept = false;  ///< imagesTs: unlabelled on purpose
 };
 
 /// `labels`: nothing where no labels are given at all. `images`: nothing where only labels are given.

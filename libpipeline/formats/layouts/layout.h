@@ -1,5 +1,5 @@
-// How a data set lies in folders: files → cases (images by channel, label), and what belongs to none. Names only: no file
-// but dataset.json is opened here.
+// How a data set lies in folders: files → cases (images by channel, label), and what belongs to none. Names only: no
+// file but dataset.json is opened here.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ enum class FileKind {
 
 /// One source: a file, or a header with its voxels.
 struct Source {
-    std::string input;         ///< the parameter it came by: "input" or "labels"
-    std::string path;          ///< relative to that
-    std::string second = {};   ///< the .img of a pair, relative; else empty
-    std::uint64_t bytes = 0;   ///< of both
+    std::string input;        ///< the parameter it came by: "input" or "labels"
+    std::string path;         ///< relative to that
+    std::string second = {};  ///< the .img of a pair, relative; else empty
+    std::uint64_t bytes = 0;  ///< of both
     friend bool operator==(const Source&, const Source&) = default;
 };
 
@@ -53,13 +53,13 @@ struct Skipped {
 };
 
 struct Listing {
-    std::string layout;  ///< name of the layout taken
-    std::string why;     ///< a sentence: what was seen
+    std::string layout;       ///< name of the layout taken
+    std::string why;          ///< a sentence: what was seen
     std::vector<Case> cases;  ///< ascending ids
     std::vector<SetAside> set_aside;
     std::vector<Skipped> skipped;
-    std::vector<std::string> channels;  ///< names in order; one entry per image file of a full case
-    std::vector<std::string> declared_channels;      ///< dataset.json's, in order; empty where there is none
+    std::vector<std::string> channels;                ///< names in order; one entry per image file of a full case
+    std::vector<std::string> declared_channels;       ///< dataset.json's, in order; empty where there is none
     std::map<std::int64_t, std::string> label_names;  ///< dataset.json's
     std::vector<std::string> warnings;
     bool labels_given = false;
@@ -69,7 +69,7 @@ struct Listing {
 struct Request {
     std::optional<std::filesystem::path> input, labels;
     std::string layout = "auto";
-    std::string pattern;          ///< empty: none
+    std::string pattern;           ///< empty: none
     bool keep_unlabelled = false;  ///< images without label stay where labels are given
     std::function<FileKind(std::string_view name)> kind;
 };

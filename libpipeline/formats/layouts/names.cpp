@@ -12,8 +12,8 @@ namespace {
 
 bool ends_with_any_case(std::string_view text, std::string_view ending) {
     return text.size() > ending.size() && std::equal(ending.rbegin(), ending.rend(), text.rbegin(), [](char a, char b) {
-        return a == std::tolower(static_cast<unsigned char>(b));
-    });
+               return a == std::tolower(static_cast<unsigned char>(b));
+           });
 }
 
 }  // namespace
@@ -43,7 +43,8 @@ std::string entity(std::string_view path, std::string_view prefix) {
     const auto is_border = [](char c) { return c == '/' || c == '_'; };
     const std::string_view stem = without_extension(path);
     for (std::size_t begin = 0; begin < stem.size();) {
-        const auto end = static_cast<std::size_t>(std::find_if(stem.begin() + static_cast<std::ptrdiff_t>(begin), stem.end(), is_border) - stem.begin());
+        const auto end = static_cast<std::size_t>(
+            std::find_if(stem.begin() + static_cast<std::ptrdiff_t>(begin), stem.end(), is_border) - stem.begin());
         const auto part = stem.substr(begin, end - begin);
         if (part.size() > prefix.size() && part.starts_with(prefix)) return std::string(part);
         begin = end + 1;

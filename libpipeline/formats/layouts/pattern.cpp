@@ -27,7 +27,9 @@ struct Pattern::Attempt {
 };
 
 Pattern::Pattern(std::string text) {
-    const auto wrong = [&](const std::string& what) { return Error(Exit::usage, "--pattern " + printable(text) + ": " + what); };
+    const auto wrong = [&](const std::string& what) {
+        return Error(Exit::usage, "--pattern " + printable(text) + ": " + what);
+    };
     for (std::size_t at = 0; at < text.size();) {
         const auto open = std::min(text.find('{', at), text.size());
         if (open > at) parts_.push_back({text.substr(at, open - at), false});
@@ -47,7 +49,8 @@ Pattern::Pattern(std::string text) {
 }
 
 bool Pattern::has(std::string_view field) const {
-    return std::any_of(parts_.begin(), parts_.end(), [&](const Part& part) { return part.is_field && part.text == field; });
+    return std::any_of(parts_.begin(), parts_.end(),
+                       [&](const Part& part) { return part.is_field && part.text == field; });
 }
 
 Pattern Pattern::without_channel() const {

@@ -9,8 +9,8 @@
 
 namespace cohort::layouts {
 
-/// A template over whole relative paths. A field is the shortest run of one or more characters without `/` that lets the
-/// rest match; a field that occurs twice must be the same text both times.
+/// A template over whole relative paths. A field is the shortest run of one or more characters without `/` that lets
+/// the rest match; a field that occurs twice must be the same text both times.
 class Pattern {
 public:
     /// Error(usage): an unknown field, a brace that is not closed, neither {id} nor {subject}, more than 12 fields.

@@ -15,10 +15,13 @@ namespace cohort::layouts {
 namespace {
 
 constexpr std::array layouts{
-    Layout{"flat", "Every image is a case named by its path (or by --pattern); labels lie under the same names in --labels."},
+    Layout{"flat",
+           "Every image is a case named by its path (or by --pattern); labels lie under the same names in --labels."},
     Layout{"msd", "Medical Segmentation Decathlon: imagesTr, labelsTr, imagesTs, dataset.json."},
     Layout{"nnunet", "nnU-Net raw: as msd, but a file per channel (_0000, _0001 …)."},
-    Layout{"subjects", "One folder per subject, or per subject and session: its images are channels, a file named seg, label or mask is its label."},
+    Layout{"subjects",
+           "One folder per subject, or per subject and session: its images are channels, a file named seg, label or "
+           "mask is its label."},
 };
 
 struct Choice {
@@ -41,11 +44,13 @@ bool looks_like_subjects(const std::vector<std::string>& names) {
         if (folder.empty()) return false;
         std::string stem(without_extension(file_of(name)));
         const std::string subject = folder.substr(0, folder.find('/'));
-        for (auto at = stem.find(subject); at != std::string::npos; at = stem.find(subject)) stem.erase(at, subject.size());
+        for (auto at = stem.find(subject); at != std::string::npos; at = stem.find(subject))
+            stem.erase(at, subject.size());
         stems[folder].insert(stem);
     }
     if (stems.size() < 2) return false;
-    return std::all_of(stems.begin(), stems.end(), [&](const auto& entry) { return entry.second == stems.begin()->second; });
+    return std::all_of(stems.begin(), stems.end(),
+                       [&](const auto& entry) { return entry.second == stems.begin()->second; });
 }
 
 Choice choose(const Request& request) {
@@ -54,15 +59,19 @@ Choice choose(const Request& request) {
     if (!std::filesystem::is_directory(*request.input)) return {"flat", "the input is a single file"};
     const auto names = image_names(*request.input, request);
     if (looks_like_decathlon(*request.input)) {
-        const auto in_images = [](const std::string& name) { return name.starts_with("imagesTr/") || name.starts_with("imagesTs/"); };
+        const auto in_images = [](const std::string& name) {
+            return name.starts_with("imagesTr/") || name.starts_with("imagesTs/");
+        };
         const bool any = std::any_of(names.begin(), names.end(), in_images);
         const bool all = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
             return !in_images(name) || !channel_suffix_of(without_extension(name)).empty();
         });
-        return any && all ? Choice{"nnunet", "there is imagesTr or imagesTs, and its files end in a channel number (_0000)"}
-                          : Choice{"msd", "there is imagesTr or imagesTs, and its files carry no channel number"};
+        return any && all
+                   ? Choice{"nnunet", "there is imagesTr or imagesTs, and its files end in a channel number (_0000)"}
+                   : Choice{"msd", "there is imagesTr or imagesTs, and its files carry no channel number"};
     }
-    if (looks_like_subjects(names)) return {"subjects", "every image lies in a folder, and all folders hold the same names"};
+    if (looks_like_subjects(names))
+        return {"subjects", "every image lies in a folder, and all folders hold the same names"};
     return {"flat", "there is neither imagesTr nor a folder per subject"};
 }
 
@@ -77,14 +86,21 @@ Listing list_cases(const Request& request) {
     Listing listing;
     listing.layout = choice.name;
     listing.why = choice.why;
-    if (choice.name == "flat") list_flat(request, listing);
-    else if (choice.name == "msd") list_decathlon(request, false, listing);
-    else if (choice.name == "nnunet") list_decathlon(request, true, listing);
-    else if (choice.name == "subjects") list_subjects(request, listing);
-    else throw Error(Exit::usage, "There is no layout " + printable(choice.name) + "; " +
-                                      did_you_mean(choice.name, {"auto", "flat", "msd", "nnunet", "subjects"}) + "see --help.");
+    if (choice.name == "flat")
+        list_flat(request, listing);
+    else if (choice.name == "msd")
+        list_decathlon(request, false, listing);
+    else if (choice.name == "nnunet")
+        list_decathlon(request, true, listing);
+    else if (choice.name == "subjects")
+        list_subjects(request, listing);
+    else
+        throw Error(Exit::usage, "There is no layout " + printable(choice.name) + "; " +
+                                     did_you_mean(choice.name, {"auto", "flat", "msd", "nnunet", "subjects"}) +
+                                     "see --help.");
     std::sort(listing.cases.begin(), listing.cases.end(), [](const Case& a, const Case& b) { return a.id < b.id; });
-    std::sort(listing.skipped.begin(), listing.skipped.end(), [](const auto& a, const auto& b) { return a.source < b.source; });
+    std::sort(listing.skipped.begin(), listing.skipped.end(),
+              [](const auto& a, const auto& b) { return a.source < b.source; });
     return listing;
 }
 

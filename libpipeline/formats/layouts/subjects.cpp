@@ -14,7 +14,8 @@ namespace cohort::layouts {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> label_words{"seg", "segmentation", "label", "labels", "mask", "gt", "groundtruth", "lesion"};
+constexpr std::array<std::string_view, 8> label_words{"seg",  "segmentation", "label",       "labels",
+                                                      "mask", "gt",           "groundtruth", "lesion"};
 
 std::string lower(std::string_view text) {
     std::string out(text);
@@ -41,7 +42,8 @@ std::string channel_of(std::string_view path) {
     for (bool stripped = true; stripped;) {
         stripped = false;
         for (const auto& prefix : leading)
-            if (stem.size() > prefix.size() + 1 && stem.starts_with(prefix) && std::string_view("_-.").find(stem[prefix.size()]) != std::string_view::npos) {
+            if (stem.size() > prefix.size() + 1 && stem.starts_with(prefix) &&
+                std::string_view("_-.").find(stem[prefix.size()]) != std::string_view::npos) {
                 stem.remove_prefix(prefix.size() + 1);
                 stripped = true;
             }
@@ -52,7 +54,11 @@ std::string channel_of(std::string_view path) {
 Found found_in_folder(const Source& source) {
     const auto folder = folder_of(source.path);
     Found found;
-    found.id = percent_encode([&] { std::string dotted(folder); std::replace(dotted.begin(), dotted.end(), '/', '.'); return dotted; }());
+    found.id = percent_encode([&] {
+        std::string dotted(folder);
+        std::replace(dotted.begin(), dotted.end(), '/', '.');
+        return dotted;
+    }());
     const auto slash = folder.find('/');
     found.subject = std::string(folder.substr(0, slash));
     if (slash != std::string_view::npos) {
@@ -71,7 +77,8 @@ void list_subjects(const Request& request, Listing& listing) {
     for (const auto& [root, input] : {std::pair{request.input, "input"}, std::pair{request.labels, "labels"}}) {
         if (!root) continue;
         const auto files = gather_files(*root, input, request, listing);
-        for (const auto& name : files.others) listing.skipped.push_back({name, "no image format has this kind of name"});
+        for (const auto& name : files.others)
+            listing.skipped.push_back({name, "no image format has this kind of name"});
         for (const auto& source : files.sources) {
             if (folder_of(source.path).empty()) {
                 for (const auto& name : {source.path, source.second})
@@ -79,7 +86,8 @@ void list_subjects(const Request& request, Listing& listing) {
                 continue;
             }
             auto found = found_in_folder(source);
-            const bool is_label = std::string_view(input) == "labels" || (!request.labels && is_label_name(source.path));
+            const bool is_label =
+                std::string_view(input) == "labels" || (!request.labels && is_label_name(source.path));
             if (!is_label) found.channel = channel_of(source.path);
             labels_seen = labels_seen || is_label;
             (is_label ? labels : images).push_back(std::move(found));

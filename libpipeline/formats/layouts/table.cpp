@@ -20,7 +20,8 @@ Error fault(std::string_view name, std::size_t line, const std::string& what) {
 /// Reads one record after the other.
 class RecordReader {
 public:
-    RecordReader(std::string_view text, char separator, std::string_view name) : text_(text), separator_(separator), name_(name) {}
+    RecordReader(std::string_view text, char separator, std::string_view name)
+        : text_(text), separator_(separator), name_(name) {}
 
     /// Nothing at the end. `line()` then is the record's first line.
     std::optional<std::vector<std::string>> next() {
@@ -48,7 +49,8 @@ private:
         ++at_;
     }
     bool at_line_end() const {
-        return at_ >= text_.size() || text_[at_] == '\n' || (text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') ||
+        return at_ >= text_.size() || text_[at_] == '\n' ||
+               (text_[at_] == '\r' && at_ + 1 < text_.size() && text_[at_ + 1] == '\n') ||
                (text_[at_] == '\r' && at_ + 1 == text_.size());
     }
     void skip_return() {
@@ -57,7 +59,10 @@ private:
     std::string plain() {
         std::string cell;
         while (!at_line_end() && text_[at_] != separator_) {
-            if (text_[at_] == '"') throw fault(name_, line_, "a quote stands inside a field that does not begin with one; double it and quote the field.");
+            if (text_[at_] == '"')
+                throw fault(
+                    name_, line_,
+                    "a quote stands inside a field that does not begin with one; double it and quote the field.");
             cell += text_[at_];
             step();
         }
@@ -77,7 +82,8 @@ private:
             cell += text_[at_];
             step();
         }
-        if (!at_line_end() && text_[at_] != separator_) throw fault(name_, line_, "text follows a closing quote; double quotes inside a field.");
+        if (!at_line_end() && text_[at_] != separator_)
+            throw fault(name_, line_, "text follows a closing quote; double quotes inside a field.");
         if (at_line_end()) skip_return();
         return cell;
     }
@@ -119,7 +125,10 @@ std::size_t utf8_length(std::string_view text) {
     const unsigned char first = byte(0);
     if (first == 0) return 0;
     if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xC2 && first <= 0xDF ? 2 : first >= 0xE0 && first <= 0xEF ? 3 : first >= 0xF0 && first <= 0xF4 ? 4 : 0;
+    const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
+                               : first >= 0xE0 && first <= 0xEF ? 3
+                               : first >= 0xF0 && first <= 0xF4 ? 4
+                                                                : 0;
     if (length == 0 || text.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((byte(i) & 0xC0) != 0x80) return 0;
@@ -152,7 +161,8 @@ Table parse_table(std::string_view text, char separator, std::string_view name) 
     RecordReader reader(text, separator, name);
     Table table;
     auto header = reader.next();
-    if (!header) throw Error(Exit::bad_input, printable(name) + ": the table is empty; it needs a line of column names.");
+    if (!header)
+        throw Error(Exit::bad_input, printable(name) + ": the table is empty; it needs a line of column names.");
     std::set<std::string> seen;
     for (auto& column : *header) {
         table.columns.push_back(trimmed(column));
@@ -162,8 +172,9 @@ Table parse_table(std::string_view text, char separator, std::string_view name) 
     }
     while (auto cells = reader.next()) {
         if (cells->size() != table.columns.size())
-            throw fault(name, reader.line(), "it has " + std::to_string(cells->size()) + " fields where the header has " +
-                                                 std::to_string(table.columns.size()) + ".");
+            throw fault(name, reader.line(),
+                        "it has " + std::to_string(cells->size()) + " fields where the header has " +
+                            std::to_string(table.columns.size()) + ".");
         for (auto& cell : *cells) cell = trimmed(cell);
         table.rows.push_back(std::move(*cells));
         table.lines.push_back(reader.line());
@@ -183,21 +194,23 @@ Table read_table(const std::filesystem::path& file) {
 JoinTable::JoinTable(const Table& table, std::string_view name) {
     const auto index = [&](std::string_view column) -> std::optional<std::size_t> {
         const auto found = std::find(table.columns.begin(), table.columns.end(), column);
-        return found == table.columns.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - table.columns.begin()));
+        return found == table.columns.end() ? std::nullopt
+                                            : std::optional(static_cast<std::size_t>(found - table.columns.begin()));
     };
     std::optional<std::size_t> key;
     for (const char* column : {"id", "subject", "participant_id"})
         if (!key && (key = index(column))) key_column_ = column;
     if (!key)
-        throw Error(Exit::usage, printable(name) + ": the table has no column id, subject or participant_id to join it by.");
+        throw Error(Exit::usage,
+                    printable(name) + ": the table has no column id, subject or participant_id to join it by.");
     const auto subject = index("subject"), session = index("session");
     by_session_ = key_column_ != "id" && session.has_value();
 
     std::vector<bool> numeric(table.columns.size());
     for (std::size_t c = 0; c < table.columns.size(); ++c)
-        numeric[c] = !is_key_name(table.columns[c]) && std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) {
-            return is_missing_cell(row[c]) || plain_number(row[c]);
-        });
+        numeric[c] = !is_key_name(table.columns[c]) &&
+                     std::all_of(table.rows.begin(), table.rows.end(),
+                                 [&](const auto& row) { return is_missing_cell(row[c]) || plain_number(row[c]); });
     for (std::size_t r = 0; r < table.rows.size(); ++r) {
         const auto& cells = table.rows[r];
         if (is_missing_cell(cells[*key])) throw fault(name, table.lines[r], "the column " + key_column_ + " is empty.");
@@ -210,8 +223,10 @@ JoinTable::JoinTable(const Table& table, std::string_view name) {
         if (session && !is_missing_cell(cells[*session])) entry.row.session = cells[*session];
         const auto place = std::pair(cells[*key], by_session_ ? entry.row.session.value_or("") : std::string{});
         if (!rows_.emplace(place, std::move(entry)).second)
-            throw fault(name, table.lines[r], "the " + key_column_ + " " + printable(place.first) +
-                                                  (place.second.empty() ? "" : " with session " + printable(place.second)) + " occurs twice.");
+            throw fault(name, table.lines[r],
+                        "the " + key_column_ + " " + printable(place.first) +
+                            (place.second.empty() ? "" : " with session " + printable(place.second)) +
+                            " occurs twice.");
     }
 }
 

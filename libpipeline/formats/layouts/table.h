@@ -21,16 +21,17 @@ struct Table {
     std::vector<std::size_t> lines;  ///< of each row, from 1
 };
 
-/// RFC 4180: fields in quotes may hold separators, line ends and doubled quotes; LF or CRLF; a UTF-8 mark at the beginning
-/// is dropped; empty lines are skipped. Error(bad_input), naming the line: a quote that is not closed or stands inside a
-/// field, a row with too few or too many cells, a column named twice or not at all, no header.
+/// RFC 4180: fields in quotes may hold separators, line ends and doubled quotes; LF or CRLF; a UTF-8 mark at the
+/// beginning is dropped; empty lines are skipped. Error(bad_input), naming the line: a quote that is not closed or
+/// stands inside a field, a row with too few or too many cells, a column named twice or not at all, no header.
 Table parse_table(std::string_view text, char separator, std::string_view name);
 
 /// Tab for .tsv and .tab, else comma. Text that is not UTF-8 is refused too.
 Table read_table(const std::filesystem::path& file);
 
-/// A row as it goes to a sample. Missing cells ("", n/a, NA, NaN, null) are left out; a column whose other cells are all
-/// plain numbers gives numbers, every other column text; `id`, `subject`, `participant_id` and `session` are always text.
+/// A row as it goes to a sample. Missing cells ("", n/a, NA, NaN, null) are left out; a column whose other cells are
+/// all plain numbers gives numbers, every other column text; `id`, `subject`, `participant_id` and `session` are always
+/// text.
 struct Row {
     Json values = Json::object();
     std::optional<std::string> subject, session;  ///< from columns of these names

@@ -52,7 +52,9 @@ public:
     void put(std::size_t offset, T value) {
         std::memcpy(bytes_.data() + offset, &value, sizeof(T));
     }
-    void text(std::size_t offset, std::string_view value) { std::memcpy(bytes_.data() + offset, value.data(), value.size()); }
+    void text(std::size_t offset, std::string_view value) {
+        std::memcpy(bytes_.data() + offset, value.data(), value.size());
+    }
 
 private:
     std::span<std::byte> bytes_;

@@ -99,31 +99,50 @@ std::optional<std::pair<Version, Storage>> magic_of(std::span<const std::byte> b
 
 std::optional<StoredType> stored_type(int datatype) {
     switch (datatype) {
-        case 2: return StoredType{VoxelType::u8, 0, 1, 1};
-        case 4: return StoredType{VoxelType::i16, 0, 2, 2};
-        case 8: return StoredType{VoxelType::i32, 0, 4, 4};
-        case 16: return StoredType{VoxelType::f32, 0, 4, 4};
-        case 32: return StoredType{VoxelType::c64, 0, 8, 4};
-        case 64: return StoredType{VoxelType::f64, 0, 8, 8};
-        case 128: return StoredType{VoxelType::u8, 3, 3, 1};
-        case 256: return StoredType{VoxelType::i8, 0, 1, 1};
-        case 512: return StoredType{VoxelType::u16, 0, 2, 2};
-        case 768: return StoredType{VoxelType::u32, 0, 4, 4};
-        case 1024: return StoredType{VoxelType::i64, 0, 8, 8};
-        case 1280: return StoredType{VoxelType::u64, 0, 8, 8};
-        case 1792: return StoredType{VoxelType::c128, 0, 16, 8};
-        case 2304: return StoredType{VoxelType::u8, 4, 4, 1};
-        default: return std::nullopt;
+        case 2:
+            return StoredType{VoxelType::u8, 0, 1, 1};
+        case 4:
+            return StoredType{VoxelType::i16, 0, 2, 2};
+        case 8:
+            return StoredType{VoxelType::i32, 0, 4, 4};
+        case 16:
+            return StoredType{VoxelType::f32, 0, 4, 4};
+        case 32:
+            return StoredType{VoxelType::c64, 0, 8, 4};
+        case 64:
+            return StoredType{VoxelType::f64, 0, 8, 8};
+        case 128:
+            return StoredType{VoxelType::u8, 3, 3, 1};
+        case 256:
+            return StoredType{VoxelType::i8, 0, 1, 1};
+        case 512:
+            return StoredType{VoxelType::u16, 0, 2, 2};
+        case 768:
+            return StoredType{VoxelType::u32, 0, 4, 4};
+        case 1024:
+            return StoredType{VoxelType::i64, 0, 8, 8};
+        case 1280:
+            return StoredType{VoxelType::u64, 0, 8, 8};
+        case 1792:
+            return StoredType{VoxelType::c128, 0, 16, 8};
+        case 2304:
+            return StoredType{VoxelType::u8, 4, 4, 1};
+        default:
+            return std::nullopt;
     }
 }
 
 /// Types that the standard knows and we do not read.
 std::string_view refused_type(int datatype) {
     switch (datatype) {
-        case 1: return "binary (one bit per voxel)";
-        case 1536: return "float128";
-        case 2048: return "complex256";
-        default: return {};
+        case 1:
+            return "binary (one bit per voxel)";
+        case 1536:
+            return "float128";
+        case 2048:
+            return "complex256";
+        default:
+            return {};
     }
 }
 
@@ -142,21 +161,25 @@ std::optional<ByteOrder> byte_order_of(std::span<const std::byte> bytes, Version
 
 std::optional<Quarantined> check_dimensions(const Header& h, std::string_view name) {
     if (h.dim[0] < 1 || h.dim[0] > 7)
-        return refuse("bad-header", name, "the header's dim[0] is " + std::to_string(h.dim[0]) +
-                                              ", but a NIfTI image has 1 to 7 dimensions.");
+        return refuse(
+            "bad-header", name,
+            "the header's dim[0] is " + std::to_string(h.dim[0]) + ", but a NIfTI image has 1 to 7 dimensions.");
     for (std::size_t i = 1; i <= static_cast<std::size_t>(h.dim[0]); ++i)
         if (h.dim[i] < 1)
-            return refuse("bad-header", name, "the header's dim[" + std::to_string(i) + "] is " + std::to_string(h.dim[i]) +
-                                                  "; every axis needs at least one voxel.");
+            return refuse("bad-header", name,
+                          "the header's dim[" + std::to_string(i) + "] is " + std::to_string(h.dim[i]) +
+                              "; every axis needs at least one voxel.");
     return std::nullopt;
 }
 
 std::optional<Quarantined> check_type(const Header& h, std::string_view name) {
     if (const auto refused = refused_type(h.datatype); !refused.empty())
-        return refuse("unsupported", name, "voxels of type " + std::string(refused) + " are not read; convert the file first.");
+        return refuse("unsupported", name,
+                      "voxels of type " + std::string(refused) + " are not read; convert the file first.");
     const auto type = stored_type(h.datatype);
     if (!type)
-        return refuse("bad-header", name, "the header's datatype " + std::to_string(h.datatype) + " is none that NIfTI knows.");
+        return refuse("bad-header", name,
+                      "the header's datatype " + std::to_string(h.datatype) + " is none that NIfTI knows.");
     if (type->colours != 0 && h.dim[0] == 7)
         return refuse("unsupported", name, "a colour image of seven dimensions would need an eighth axis.");
     Shape factors = h.shape();
@@ -170,7 +193,8 @@ std::optional<Quarantined> check_offset(const Header& h, std::string_view name) 
     const double least = h.storage == Storage::single ? static_cast<double>(h.header_bytes() + 4) : 0;
     if (std::isfinite(h.vox_offset) && h.vox_offset >= least && h.vox_offset < 9e15) return std::nullopt;
     return refuse("bad-header", name,
-                  "the header's vox_offset is " + (std::isfinite(h.vox_offset) ? shortest(h.vox_offset) : std::string("not a number")) +
+                  "the header's vox_offset is " +
+                      (std::isfinite(h.vox_offset) ? shortest(h.vox_offset) : std::string("not a number")) +
                       ", but the voxels cannot begin before byte " + shortest(least) + ".");
 }
 
@@ -195,7 +219,8 @@ void check_leniently(Header& h, std::vector<Remark>& remarks) {
             if (h.pixdim[i] == 0) h.pixdim[i] = 1;
             if (h.pixdim[i] < 0) h.pixdim[i] = -h.pixdim[i];
         }
-    if (h.vox_offset != std::floor(h.vox_offset)) odd("vox_offset is no whole number; the part behind the point is dropped.");
+    if (h.vox_offset != std::floor(h.vox_offset))
+        odd("vox_offset is no whole number; the part behind the point is dropped.");
     const int space = h.xyzt_units & 7;
     if (space == 1 || space == 3)
         remarks.push_back({"units-not-mm", std::string("xyzt_units says ") + (space == 1 ? "metres" : "micrometres") +
@@ -218,12 +243,14 @@ std::variant<CheckedHeader, Quarantined> parse_header(std::span<const std::byte>
     const auto magic = magic_of(bytes);
     if (!magic) {
         if (bytes.size() < size_of_header_1)
-            return refuse("truncated", name, "the file ends after " + human_bytes(bytes.size()) + ", within the header.");
+            return refuse("truncated", name,
+                          "the file ends after " + human_bytes(bytes.size()) + ", within the header.");
         const bool analyze = FieldReader(bytes, ByteOrder::little).get<std::int32_t>(0) == 348 ||
                              FieldReader(bytes, ByteOrder::big).get<std::int32_t>(0) == 348;
         if (analyze)
-            return refuse("unsupported", name, "the header has NIfTI's size but not its magic: this is Analyze 7.5 or damaged, "
-                                               "and Analyze does not say how the patient lies; convert it to NIfTI first.");
+            return refuse("unsupported", name,
+                          "the header has NIfTI's size but not its magic: this is Analyze 7.5 or damaged, "
+                          "and Analyze does not say how the patient lies; convert it to NIfTI first.");
         return refuse("wrong-type", name, "this is not a NIfTI file (no magic n+1, ni1, n+2 or ni2).");
     }
     const auto order = byte_order_of(bytes, magic->first);
@@ -235,8 +262,9 @@ std::variant<CheckedHeader, Quarantined> parse_header(std::span<const std::byte>
     h.storage = magic->second;
 
     if (h.intent_code >= 3000 && h.intent_code < 3100)
-        return refuse("unsupported", name, "this is a CIFTI-2 file (intent " + std::to_string(h.intent_code) +
-                                               "): surfaces and matrices, not an image.");
+        return refuse("unsupported", name,
+                      "this is a CIFTI-2 file (intent " + std::to_string(h.intent_code) +
+                          "): surfaces and matrices, not an image.");
     for (const auto& check : {check_dimensions, check_type, check_offset})
         if (auto fault = check(h, name)) return std::move(*fault);
     const bool scaled = std::isfinite(h.scl_slope) && h.scl_slope != 0 && h.stored().colours == 0;

@@ -31,8 +31,8 @@ inline constexpr std::uint64_t most_header_bytes = std::uint64_t{16} << 20;
 /// How the file's datatype maps to ours. Colour is stored interleaved and becomes a last axis `c`, planar.
 struct StoredType {
     VoxelType type = VoxelType::u8;
-    std::int64_t colours = 0;       ///< 3 (RGB24), 4 (RGBA32), else 0
-    std::size_t bytes = 1;          ///< per voxel in the file
+    std::int64_t colours = 0;         ///< 3 (RGB24), 4 (RGBA32), else 0
+    std::size_t bytes = 1;            ///< per voxel in the file
     std::size_t component_bytes = 1;  ///< what is swapped in the other byte order
 };
 
@@ -54,8 +54,8 @@ struct Header {
     std::string descrip, aux_file, intent_name;
 
     std::size_t header_bytes() const { return version == Version::one ? size_of_header_1 : size_of_header_2; }
-    Shape shape() const;              ///< dim[1 … dim[0]]
-    StoredType stored() const;        ///< of a checked header
+    Shape shape() const;                ///< dim[1 … dim[0]]
+    StoredType stored() const;          ///< of a checked header
     std::uint64_t data_offset() const;  ///< whole bytes; of a checked header
     std::uint64_t data_bytes() const;   ///< of a checked header
 };
@@ -76,8 +76,9 @@ std::vector<Axis> axes_of(const Header& header, std::int64_t channels);
 /// Slope and offset; zero and non-finite slopes mean none, colour has none.
 Scale scale_of(const Header& header);
 
-/// nibabel's precedence: sform if its code > 0, else qform if its code > 0, else pixdim with x flipped and the middle of
-/// the grid as origin. Not checked for use: may be singular or not finite. Nothing when the quaternion cannot be one.
+/// nibabel's precedence: sform if its code > 0, else qform if its code > 0, else pixdim with x flipped and the middle
+/// of the grid as origin. Not checked for use: may be singular or not finite. Nothing when the quaternion cannot be
+/// one.
 std::optional<Affine> affine_of(const Header& header);
 
 /// The 16-byte blocks between header and voxels; faults are sentences.
@@ -86,8 +87,8 @@ struct Extension {
     std::size_t offset = 0, bytes = 0;  ///< of the whole extension, from the beginning of `after_header`
 };
 /// `after_header`: extender (4 bytes) and what follows it up to the voxels (or the end of a .hdr).
-std::variant<std::vector<Extension>, Quarantined> parse_extensions(std::span<const std::byte> after_header, ByteOrder order,
-                                                                   std::string_view name);
+std::variant<std::vector<Extension>, Quarantined> parse_extensions(std::span<const std::byte> after_header,
+                                                                   ByteOrder order, std::string_view name);
 
 /// All fields by their names in nifti1.h, for people and for header records.
 Json fields_of(const Header& header);

@@ -101,8 +101,8 @@ std::optional<Affine> affine_of(const Header& header) {
     return affine_of_pixdim(header);
 }
 
-std::variant<std::vector<Extension>, Quarantined> parse_extensions(std::span<const std::byte> after_header, ByteOrder order,
-                                                                   std::string_view name) {
+std::variant<std::vector<Extension>, Quarantined> parse_extensions(std::span<const std::byte> after_header,
+                                                                   ByteOrder order, std::string_view name) {
     std::vector<Extension> extensions;
     if (after_header.size() < 4 || after_header[0] == std::byte{0}) return extensions;
     const FieldReader in(after_header, order);
@@ -111,8 +111,9 @@ std::variant<std::vector<Extension>, Quarantined> parse_extensions(std::span<con
         const auto code = in.get<std::int32_t>(at + 4);
         if (bytes < 16 || bytes % 16 != 0 || static_cast<std::size_t>(bytes) > after_header.size() - at)
             return Quarantined{"bad-header",
-                               printable(name) + ": the header extension at byte " + std::to_string(at) + " behind the header has size " +
-                                   std::to_string(bytes) + ", which is no multiple of 16 or goes past the voxels' beginning.",
+                               printable(name) + ": the header extension at byte " + std::to_string(at) +
+                                   " behind the header has size " + std::to_string(bytes) +
+                                   ", which is no multiple of 16 or goes past the voxels' beginning.",
                                Json::object()};
         extensions.push_back({code, at, static_cast<std::size_t>(bytes)});
         at += static_cast<std::size_t>(bytes);

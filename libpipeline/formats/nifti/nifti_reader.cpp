@@ -22,9 +22,9 @@ using Span = std::span<const std::byte>;
 constexpr std::uint64_t most_expansion = 1032;
 
 bool ends_with(std::string_view name, std::string_view ending) {
-    return name.size() > ending.size() &&
-           std::equal(ending.rbegin(), ending.rend(), name.rbegin(),
-                      [](char a, char b) { return a == std::tolower(static_cast<unsigned char>(b)); });
+    return name.size() > ending.size() && std::equal(ending.rbegin(), ending.rend(), name.rbegin(), [](char a, char b) {
+               return a == std::tolower(static_cast<unsigned char>(b));
+           });
 }
 
 bool is_gzip(Span bytes) { return bytes.size() >= 2 && bytes[0] == std::byte{0x1F} && bytes[1] == std::byte{0x8B}; }
@@ -37,9 +37,11 @@ Quarantined refuse(std::string_view reason, std::string_view name, const std::st
 std::optional<Quarantined> check_wrapping(std::string_view name, Span file) {
     if (file.empty()) return refuse("empty-file", name, "the file is empty.");
     const bool named_gz = ends_with(name, ".gz");
-    if (named_gz && !is_gzip(file)) return refuse("wrong-type", name, "named .gz, but the content is not gzip-compressed.");
+    if (named_gz && !is_gzip(file))
+        return refuse("wrong-type", name, "named .gz, but the content is not gzip-compressed.");
     if (!named_gz && is_gzip(file))
-        return refuse("wrong-type", name, "the content is gzip-compressed, but the name does not end in .gz; rename it.");
+        return refuse("wrong-type", name,
+                      "the content is gzip-compressed, but the name does not end in .gz; rename it.");
     return std::nullopt;
 }
 
@@ -59,31 +61,37 @@ struct Content {
 
 std::variant<Content, Quarantined> content_of(std::string_view name, Span file, std::uint64_t bytes) {
     const auto cut = [&](std::uint64_t held) {
-        return refuse("truncated", name, "the header promises " + human_bytes(bytes) + ", the file holds " + human_bytes(held) +
-                                             "; it is cut short or damaged.");
+        return refuse("truncated", name,
+                      "the header promises " + human_bytes(bytes) + ", the file holds " + human_bytes(held) +
+                          "; it is cut short or damaged.");
     };
     Content content;
     if (!is_gzip(file)) {
         if (file.size() < bytes) return cut(file.size());
         if (file.size() > bytes)
-            content.remarks.push_back({"trailing-bytes", human_bytes(file.size() - bytes) + " follow the voxels and are not read."});
+            content.remarks.push_back(
+                {"trailing-bytes", human_bytes(file.size() - bytes) + " follow the voxels and are not read."});
         content.plain = file.first(bytes);
         return content;
     }
     if (bytes / most_expansion > file.size())
-        return refuse("truncated", name, "the header promises " + human_bytes(bytes) + ", but " + human_bytes(file.size()) +
-                                             " of gzip cannot hold that much; it is cut short or damaged.");
+        return refuse("truncated", name,
+                      "the header promises " + human_bytes(bytes) + ", but " + human_bytes(file.size()) +
+                          " of gzip cannot hold that much; it is cut short or damaged.");
     content.unpacked = std::make_unique_for_overwrite<std::byte[]>(bytes);
     content.plain = {content.unpacked.get(), bytes};
     const auto got = gunzip_into(file, {content.unpacked.get(), bytes});
-    if (got.crc_wrong) return refuse("damaged", name, "the gzip checksum disagrees with the data; copy the file again.");
+    if (got.crc_wrong)
+        return refuse("damaged", name, "the gzip checksum disagrees with the data; copy the file again.");
     if (got.bytes < bytes && got.truncated) return cut(got.bytes);
     if (got.bytes < bytes && !got.whole)
-        return refuse("damaged", name, "the gzip data cannot be unpacked beyond " + human_bytes(got.bytes) + "; copy the file again.");
+        return refuse("damaged", name,
+                      "the gzip data cannot be unpacked beyond " + human_bytes(got.bytes) + "; copy the file again.");
     if (got.bytes < bytes) return cut(got.bytes);
     if (got.truncated) return refuse("truncated", name, "the gzip data end before their trailer; copy the file again.");
     if (got.trailing_garbage)
-        content.remarks.push_back({"trailing-bytes", "bytes that are no gzip follow the compressed data and are not read."});
+        content.remarks.push_back(
+            {"trailing-bytes", "bytes that are no gzip follow the compressed data and are not read."});
     else if (!got.whole)
         content.remarks.push_back({"trailing-bytes", "compressed bytes follow the voxels and are not read."});
     return content;
@@ -125,8 +133,9 @@ void place(Image& image, const Header& header) {
         image.geometry.affine = affine;
         return;
     }
-    image.remarks.push_back({"geometry-invalid",
-                             "the affine is singular or not finite, so the image has no place in the world; the header is kept."});
+    image.remarks.push_back(
+        {"geometry-invalid",
+         "the affine is singular or not finite, so the image has no place in the world; the header is kept."});
 }
 
 Json record_of(const Header& header, Span raw, Span extensions) {
@@ -152,7 +161,8 @@ std::variant<Front, Quarantined> parse_front(std::string_view name, Span plain, 
     auto& list = std::get<std::vector<Extension>>(extensions);
     for (const auto& extension : list)
         if (extension.code == 32)
-            return refuse("unsupported", name, "this is a CIFTI-2 file (extension code 32): surfaces and matrices, not an image.");
+            return refuse("unsupported", name,
+                          "this is a CIFTI-2 file (extension code 32): surfaces and matrices, not an image.");
     return Front{std::move(checked), std::move(list)};
 }
 
@@ -175,8 +185,9 @@ ReadImage read_single(std::string_view name, Span file, CheckedHeader checked, c
     const auto offset = checked.header.data_offset();
     const auto bytes = checked.header.data_bytes();
     if (offset > most_header_bytes)
-        return refuse("bad-header", name, "the voxels begin at " + human_bytes(offset) + "; headers beyond " +
-                                              human_bytes(most_header_bytes) + " are not read.");
+        return refuse("bad-header", name,
+                      "the voxels begin at " + human_bytes(offset) + "; headers beyond " +
+                          human_bytes(most_header_bytes) + " are not read.");
     auto content = content_of(name, file, offset + bytes);
     if (auto* fault = std::get_if<Quarantined>(&content)) return std::move(*fault);
     auto& whole = std::get<Content>(content);
@@ -192,7 +203,9 @@ ReadImage read_single(std::string_view name, Span file, CheckedHeader checked, c
 
 ReadImage read_pair(std::string_view name, Span file, std::optional<Span> voxels, CheckedHeader checked,
                     const ReadOptions& options) {
-    if (!voxels) return refuse("no-data", name, "the header's voxels should stand beside it in an .img file, which is not there.");
+    if (!voxels)
+        return refuse("no-data", name,
+                      "the header's voxels should stand beside it in an .img file, which is not there.");
     if (is_gzip(*voxels) != is_gzip(file))
         return refuse("wrong-type", name, "one of .hdr and .img is gzip-compressed and the other is not.");
     const Bytes plain = beginning_of(file, most_header_bytes + 1);
@@ -202,12 +215,14 @@ ReadImage read_pair(std::string_view name, Span file, std::optional<Span> voxels
     if (auto* fault = std::get_if<Quarantined>(&front)) return std::move(*fault);
     const Header& header = std::get<Front>(front).checked.header;
     const auto offset = header.data_offset();
-    if (offset > most_header_bytes) return refuse("bad-header", name, "vox_offset is unreasonably large for an .img file.");
+    if (offset > most_header_bytes)
+        return refuse("bad-header", name, "vox_offset is unreasonably large for an .img file.");
     auto content = content_of(name, *voxels, offset + header.data_bytes());
     if (auto* fault = std::get_if<Quarantined>(&content)) return std::move(*fault);
     auto& whole = std::get<Content>(content);
-    Image image = assemble(std::get<Front>(front), whole.plain.subspan(offset), Span(plain).first(header.header_bytes()),
-                           Span(plain).subspan(header.header_bytes()), options);
+    Image image =
+        assemble(std::get<Front>(front), whole.plain.subspan(offset), Span(plain).first(header.header_bytes()),
+                 Span(plain).subspan(header.header_bytes()), options);
     if (offset != 0) image.header["before_voxels"] = base64(whole.plain.first(offset));
     image.remarks.insert(image.remarks.end(), whole.remarks.begin(), whole.remarks.end());
     return image;

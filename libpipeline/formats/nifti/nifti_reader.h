@@ -17,12 +17,12 @@ bool is_nifti_name(std::string_view name);
 bool is_voxel_name(std::string_view name);
 
 /// `name` serves the sentences and says whether gzip is expected. `file` holds the header (and, but for pairs, the
-/// voxels); `voxels` the .img file of a pair, absent when there is none. No allocation exceeds what the bytes at hand can
-/// unpack to. What is odd but readable becomes a remark; README.md lists both.
+/// voxels); `voxels` the .img file of a pair, absent when there is none. No allocation exceeds what the bytes at hand
+/// can unpack to. What is odd but readable becomes a remark; README.md lists both.
 ///
 /// A singular or non-finite affine gives a geometry without affine and the remark `geometry-invalid`.
-/// The header record is {format, byte_order, storage, fields, raw, extensions}: raw is the header, extensions everything
-/// between it and the voxels, both base64.
+/// The header record is {format, byte_order, storage, fields, raw, extensions}: raw is the header, extensions
+/// everything between it and the voxels, both base64.
 ReadImage read_nifti(std::string_view name, std::span<const std::byte> file,
                      std::optional<std::span<const std::byte>> voxels, const ReadOptions& options);
 

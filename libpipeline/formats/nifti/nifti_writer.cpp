@@ -19,8 +19,8 @@ constexpr int gzip_level = 4;
 
 /// Header bytes as they will stand in the file, and what the voxels must look like behind them.
 struct Front {
-    Bytes before_voxels = {};        // single: header … gap; pair: what precedes the voxels in the .img
-    Bytes header_file = {};          // pair: the .hdr
+    Bytes before_voxels = {};  // single: header … gap; pair: what precedes the voxels in the .img
+    Bytes header_file = {};    // pair: the .hdr
     Storage storage = Storage::single;
     ByteOrder byte_order = ByteOrder::little;
     std::size_t component_bytes = 1;
@@ -29,8 +29,8 @@ struct Front {
 
 bool is_colour(const Volume& voxels) {
     const auto& axes = voxels.axes();
-    return !axes.empty() && voxels.type() == VoxelType::u8 && axes.back().name == "c" && axes.back().unit == colour_unit &&
-           (voxels.shape().back() == 3 || voxels.shape().back() == 4);
+    return !axes.empty() && voxels.type() == VoxelType::u8 && axes.back().name == "c" &&
+           axes.back().unit == colour_unit && (voxels.shape().back() == 3 || voxels.shape().back() == 4);
 }
 
 std::optional<Bytes> bytes_member(const Json& record, const char* key) {
@@ -41,7 +41,8 @@ std::optional<Bytes> bytes_member(const Json& record, const char* key) {
 }
 
 /// The record's header, if it describes exactly this array.
-std::optional<Front> front_of_record(const Json& record, const Volume& voxels, const Geometry& geometry, const Scale& scale) {
+std::optional<Front> front_of_record(const Json& record, const Volume& voxels, const Geometry& geometry,
+                                     const Scale& scale) {
     if (!record.is_object()) return std::nullopt;
     auto raw = bytes_member(record, "raw"), extensions = bytes_member(record, "extensions");
     const auto gap = bytes_member(record, "before_voxels");
@@ -53,7 +54,8 @@ std::optional<Front> front_of_record(const Json& record, const Volume& voxels, c
     const auto stored = header.stored();
     auto shape = header.shape();
     if (stored.colours != 0) shape.push_back(stored.colours);
-    if (stored.type != voxels.type() || shape != voxels.shape() || (stored.colours != 0) != is_colour(voxels)) return std::nullopt;
+    if (stored.type != voxels.type() || shape != voxels.shape() || (stored.colours != 0) != is_colour(voxels))
+        return std::nullopt;
     const Scale kept = scale_of(header);
     if (kept.is_identity() ? !scale.is_identity() : !(kept == scale)) return std::nullopt;
     auto affine = affine_of(header);
@@ -79,18 +81,30 @@ int datatype_of(const Volume& voxels) {
     if (is_colour(voxels)) return voxels.shape().back() == 3 ? 128 : 2304;
     switch (voxels.type()) {
         case VoxelType::u8:
-        case VoxelType::boolean: return 2;
-        case VoxelType::i16: return 4;
-        case VoxelType::i32: return 8;
-        case VoxelType::f32: return 16;
-        case VoxelType::c64: return 32;
-        case VoxelType::f64: return 64;
-        case VoxelType::i8: return 256;
-        case VoxelType::u16: return 512;
-        case VoxelType::u32: return 768;
-        case VoxelType::i64: return 1024;
-        case VoxelType::u64: return 1280;
-        case VoxelType::c128: return 1792;
+        case VoxelType::boolean:
+            return 2;
+        case VoxelType::i16:
+            return 4;
+        case VoxelType::i32:
+            return 8;
+        case VoxelType::f32:
+            return 16;
+        case VoxelType::c64:
+            return 32;
+        case VoxelType::f64:
+            return 64;
+        case VoxelType::i8:
+            return 256;
+        case VoxelType::u16:
+            return 512;
+        case VoxelType::u32:
+            return 768;
+        case VoxelType::i64:
+            return 1024;
+        case VoxelType::u64:
+            return 1280;
+        case VoxelType::c128:
+            return 1792;
     }
     __builtin_unreachable();
 }
@@ -105,7 +119,8 @@ std::array<std::int64_t, 8> dims_of(const Volume& voxels) {
         const auto known = std::find(places.begin(), places.end(), voxels.axes()[i].name);
         const std::size_t wanted = known == places.end() ? 4 : static_cast<std::size_t>(known - places.begin()) + 1;
         last = std::max(last + 1, wanted);
-        if (last > 7) throw Error(Exit::bad_input, "An array of more than seven dimensions cannot be written as NIfTI.");
+        if (last > 7)
+            throw Error(Exit::bad_input, "An array of more than seven dimensions cannot be written as NIfTI.");
         dim[last] = voxels.shape()[i];
     }
     dim[0] = static_cast<std::int64_t>(last);
@@ -132,7 +147,8 @@ std::optional<Quaternion> quaternion_of(const Affine& affine, const Vec3& spacin
     }
     // Shepperd (1978): the largest of the four squares is divided by, so that nothing is lost by cancellation.
     const double trace = r[0][0] + r[1][1] + r[2][2];
-    const std::array<double, 4> squares{1 + trace, 1 + 2 * r[0][0] - trace, 1 + 2 * r[1][1] - trace, 1 + 2 * r[2][2] - trace};
+    const std::array<double, 4> squares{1 + trace, 1 + 2 * r[0][0] - trace, 1 + 2 * r[1][1] - trace,
+                                        1 + 2 * r[2][2] - trace};
     const auto largest = static_cast<std::size_t>(std::max_element(squares.begin(), squares.end()) - squares.begin());
     const double root = 0.5 * std::sqrt(squares[largest]), f = 0.25 / root;
     double a = 0;
@@ -161,7 +177,9 @@ std::optional<Quaternion> quaternion_of(const Affine& affine, const Vec3& spacin
 Header fresh_header(const Volume& voxels, const Geometry& geometry, const Scale& scale) {
     Header h;
     h.dim = dims_of(voxels);
-    h.version = *std::max_element(h.dim.begin() + 1, h.dim.end()) > std::numeric_limits<std::int16_t>::max() ? Version::two : Version::one;
+    h.version = *std::max_element(h.dim.begin() + 1, h.dim.end()) > std::numeric_limits<std::int16_t>::max()
+                    ? Version::two
+                    : Version::one;
     h.datatype = static_cast<std::int16_t>(datatype_of(voxels));
     h.bitpix = static_cast<std::int16_t>(h.stored().bytes * 8);
     h.vox_offset = static_cast<double>(h.header_bytes() + 4);
@@ -186,7 +204,9 @@ Bytes bytes_of_1(const Header& h) {
     Bytes bytes(size_of_header_1 + 4);
     FieldWriter out(bytes);
     const auto real = [&](std::size_t offset, double value) { out.put(offset, static_cast<float>(value)); };
-    const auto small = [&](std::size_t offset, std::int64_t value) { out.put(offset, static_cast<std::int16_t>(value)); };
+    const auto small = [&](std::size_t offset, std::int64_t value) {
+        out.put(offset, static_cast<std::int16_t>(value));
+    };
     out.put(0, std::int32_t{348});
     out.text(38, "r");
     for (std::size_t i = 0; i < 8; ++i) small(40 + 2 * i, h.dim[i]);
@@ -255,7 +275,8 @@ void append_voxels(Bytes& file, const Volume& voxels, const Front& front) {
     }
     std::memcpy(to, from.data(), from.size());
     if (front.byte_order == ByteOrder::big && front.component_bytes > 1)
-        for (std::size_t i = 0; i < from.size(); i += front.component_bytes) std::reverse(to + i, to + i + front.component_bytes);
+        for (std::size_t i = 0; i < from.size(); i += front.component_bytes)
+            std::reverse(to + i, to + i + front.component_bytes);
 }
 
 OutputFile packed(std::string ending, Bytes bytes, Packing packing) {
@@ -269,8 +290,8 @@ bool record_fits(const Json& record, const Volume& voxels, const Geometry& geome
     return front_of_record(record, voxels, geometry, scale).has_value();
 }
 
-std::vector<OutputFile> write_nifti(const Volume& voxels, const Geometry& geometry, const Scale& scale, const Json* record,
-                                    Packing packing) {
+std::vector<OutputFile> write_nifti(const Volume& voxels, const Geometry& geometry, const Scale& scale,
+                                    const Json* record, Packing packing) {
     if (!scale.axis.empty()) return write_nifti(scaled_f32(voxels, scale), geometry, Scale{}, nullptr, packing);
     auto front = record ? front_of_record(*record, voxels, geometry, scale) : std::nullopt;
     if (!front) front = fresh_front(voxels, geometry, scale);

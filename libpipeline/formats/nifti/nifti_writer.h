@@ -27,8 +27,8 @@ struct OutputFile {
 /// the affine, qform too where there is no shear (both codes 1), neither where the geometry has no affine. Axes named
 /// t, v, d6, d7 take dims 4 to 7, others the next free one from 4 on. A scale along an axis, which NIfTI cannot say, is
 /// applied (float32). Error(bad_input) when the array needs more than seven dimensions.
-std::vector<OutputFile> write_nifti(const Volume& voxels, const Geometry& geometry, const Scale& scale, const Json* record,
-                                    Packing packing);
+std::vector<OutputFile> write_nifti(const Volume& voxels, const Geometry& geometry, const Scale& scale,
+                                    const Json* record, Packing packing);
 
 /// True if write_nifti would use the record.
 bool record_fits(const Json& record, const Volume& voxels, const Geometry& geometry, const Scale& scale);

@@ -29,7 +29,7 @@ Quarantined refuse(std::string_view reason, std::string_view name, const std::st
 struct Plan {
     std::uint32_t width = 0, height = 0;
     int bit_depth = 0, colour_type = 0, interlace = 0;
-    std::size_t samples = 1;       // per pixel, as we keep them
+    std::size_t samples = 1;  // per pixel, as we keep them
     std::size_t sample_bytes = 1;
     std::size_t row_bytes() const { return std::size_t{width} * samples * sample_bytes; }
 };
@@ -95,7 +95,8 @@ struct Png {
 bool read_info(Png& png, bool palette_as_index, Plan& plan) {
     if (setjmp(*png_set_longjmp_fn(png.read, longjmp, sizeof(jmp_buf))) != 0) return false;
     png_read_info(png.read, png.info);
-    png_get_IHDR(png.read, png.info, &plan.width, &plan.height, &plan.bit_depth, &plan.colour_type, &plan.interlace, nullptr, nullptr);
+    png_get_IHDR(png.read, png.info, &plan.width, &plan.height, &plan.bit_depth, &plan.colour_type, &plan.interlace,
+                 nullptr, nullptr);
     if (plan.bit_depth == 16) png_set_swap(png.read);
     if (plan.bit_depth < 8) png_set_packing(png.read);
     if (plan.colour_type == PNG_COLOR_TYPE_PALETTE && !palette_as_index) {
@@ -121,7 +122,8 @@ void copy_planes(const std::byte* from, Volume& voxels, std::size_t samples) {
     auto to = voxels.values<T>();
     const std::size_t pixels = to.size() / samples;
     for (std::size_t c = 0; c < samples; ++c)
-        for (std::size_t i = 0; i < pixels; ++i) std::memcpy(&to[c * pixels + i], from + (i * samples + c) * sizeof(T), sizeof(T));
+        for (std::size_t i = 0; i < pixels; ++i)
+            std::memcpy(&to[c * pixels + i], from + (i * samples + c) * sizeof(T), sizeof(T));
 }
 
 std::vector<Axis> axes_for(std::size_t samples) {
@@ -133,7 +135,10 @@ std::vector<Axis> axes_for(std::size_t samples) {
 }
 
 Json record_of(const Png& png, const Plan& plan) {
-    Json fields{{"width", plan.width}, {"height", plan.height}, {"bit_depth", plan.bit_depth}, {"colour_type", plan.colour_type},
+    Json fields{{"width", plan.width},
+                {"height", plan.height},
+                {"bit_depth", plan.bit_depth},
+                {"colour_type", plan.colour_type},
                 {"interlaced", plan.interlace != 0}};
     png_uint_32 x = 0, y = 0;
     int unit = 0;
@@ -160,7 +165,8 @@ ReadImage read_png(std::string_view name, Span file, const ReadOptions& options)
     const auto bits = checked_product({big_endian(file, 16), big_endian(file, 20)});
     const auto most = checked_product({static_cast<std::int64_t>(file.size()), most_expansion, 8});
     if (!bits || !most || *bits > *most || !most_bytes(file))
-        return refuse("truncated", name, "the header promises more pixels than the file can hold; it is cut short or damaged.");
+        return refuse("truncated", name,
+                      "the header promises more pixels than the file can hold; it is cut short or damaged.");
 
     Source source{file, {}};
     const auto damaged = [&] {
@@ -174,17 +180,22 @@ ReadImage read_png(std::string_view name, Span file, const ReadOptions& options)
     const std::size_t bytes = plan.row_bytes() * plan.height;
     const auto pixels = std::make_unique_for_overwrite<std::byte[]>(bytes);
     std::vector<png_bytep> rows(plan.height);
-    for (std::size_t y = 0; y < rows.size(); ++y) rows[y] = reinterpret_cast<png_bytep>(pixels.get() + y * plan.row_bytes());
+    for (std::size_t y = 0; y < rows.size(); ++y)
+        rows[y] = reinterpret_cast<png_bytep>(pixels.get() + y * plan.row_bytes());
     if (!read_rows(png, rows.data())) return damaged();
 
     Image image;
     Shape shape{plan.width, plan.height};
     if (plan.samples > 1) shape.push_back(static_cast<std::int64_t>(plan.samples));
-    image.voxels = Volume(plan.sample_bytes == 2 ? VoxelType::u16 : VoxelType::u8, std::move(shape), axes_for(plan.samples));
-    if (plan.sample_bytes == 2) copy_planes<std::uint16_t>(pixels.get(), image.voxels, plan.samples);
-    else copy_planes<std::uint8_t>(pixels.get(), image.voxels, plan.samples);
+    image.voxels =
+        Volume(plan.sample_bytes == 2 ? VoxelType::u16 : VoxelType::u8, std::move(shape), axes_for(plan.samples));
+    if (plan.sample_bytes == 2)
+        copy_planes<std::uint16_t>(pixels.get(), image.voxels, plan.samples);
+    else
+        copy_planes<std::uint8_t>(pixels.get(), image.voxels, plan.samples);
     if (!source.rest.empty())
-        image.remarks.push_back({"trailing-bytes", human_bytes(source.rest.size()) + " follow the image and are not read."});
+        image.remarks.push_back(
+            {"trailing-bytes", human_bytes(source.rest.size()) + " follow the image and are not read."});
     image.header = record_of(png, plan);
     return image;
 }
