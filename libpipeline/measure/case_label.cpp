@@ -29,7 +29,8 @@ const BorderDistances& CaseLabel::framed_contours() {
     const Mask ref = border_of(mask_of(pair_, target_, Side::reference, Frame::object), Connectivity::full);
     const Mask pred = border_of(mask_of(pair_, target_, Side::prediction, Frame::object), Connectivity::full);
     const Vec3& spacing = pair_.reference().spacing_mm;
-    contours_ = BorderDistances{point_distances(ref, pred, spacing, threads_), point_distances(pred, ref, spacing, threads_)};
+    contours_ =
+        BorderDistances{point_distances(ref, pred, spacing, threads_), point_distances(pred, ref, spacing, threads_)};
     return *contours_;
 }
 

@@ -28,7 +28,8 @@ void Bounds::take(const Bounds& other) {
 CasePair::CasePair(LabelMap reference, LabelMap prediction, std::optional<std::int32_t> ignore)
     : reference_(std::move(reference)), prediction_(std::move(prediction)), ignore_(ignore) {
     if (reference_.shape != prediction_.shape || reference_.values.size() != prediction_.values.size())
-        throw Error(Exit::bug, "a reference and a prediction of different shape were to be counted; please report this.");
+        throw Error(Exit::bug,
+                    "a reference and a prediction of different shape were to be counted; please report this.");
     const auto [nx, ny, nz] = reference_.shape;
     // Labels come in runs: the table is touched once a run, not once a voxel, and runs end with their row.
     std::size_t row = 0;

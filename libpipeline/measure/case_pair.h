@@ -13,9 +13,9 @@ namespace cohort::measure {
 
 /// What is scored: one label, or a region (union of labels).
 struct Target {
-    std::string key;                    ///< "1", or "1+2" for a region: the column `label` of cases.csv
-    std::string name;                   ///< as the dataset calls it, may be empty
-    std::vector<std::int32_t> values;   ///< ascending, at least one
+    std::string key;                   ///< "1", or "1+2" for a region: the column `label` of cases.csv
+    std::string name;                  ///< as the dataset calls it, may be empty
+    std::vector<std::int32_t> values;  ///< ascending, at least one
     bool has(std::int32_t value) const;
     bool is_background() const { return values.size() == 1 && values[0] == 0; }
 };
@@ -51,9 +51,9 @@ public:
     std::optional<std::int32_t> ignore() const { return ignore_; }
 
     Counts counts(const Target& target) const;
-    Bounds bounds(const Target& target) const;  ///< of the target in reference and prediction together
-    double voxel_mm3() const;                   ///< area in mm² for two dimensions
-    double diagonal_mm() const;                 ///< sqrt(Σ(shape·spacing)²)
+    Bounds bounds(const Target& target) const;           ///< of the target in reference and prediction together
+    double voxel_mm3() const;                            ///< area in mm² for two dimensions
+    double diagonal_mm() const;                          ///< sqrt(Σ(shape·spacing)²)
     std::vector<std::int32_t> predicted_values() const;  ///< ascending
     std::vector<std::int32_t> reference_values() const;
 

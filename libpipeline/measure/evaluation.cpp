@@ -97,15 +97,18 @@ std::vector<std::size_t> foreground_targets(const Evaluation& evaluation) {
     std::vector<std::size_t> labels, regions;
     for (std::size_t t = 0; t < evaluation.targets.size(); ++t) {
         const Target& target = evaluation.targets[t];
-        if (target.values.size() > 1) regions.push_back(t);
-        else if (!target.is_background()) labels.push_back(t);
+        if (target.values.size() > 1)
+            regions.push_back(t);
+        else if (!target.is_background())
+            labels.push_back(t);
     }
     return labels.empty() ? regions : labels;
 }
 
 double foreground_mean(const Evaluation& evaluation, std::size_t metric) {
     std::vector<double> means;
-    for (const std::size_t t : foreground_targets(evaluation)) means.push_back(mean_of_defined(evaluation.column(t, metric)));
+    for (const std::size_t t : foreground_targets(evaluation))
+        means.push_back(mean_of_defined(evaluation.column(t, metric)));
     return mean_of_defined(means);
 }
 
@@ -117,7 +120,8 @@ double case_mean(const Evaluation& evaluation, const CaseScores& scores, std::si
 
 Extremes extremes_of(const Evaluation& evaluation) {
     Extremes out;
-    while (out.metric < evaluation.metrics.size() && evaluation.metrics[out.metric]->better == Better::neither) ++out.metric;
+    while (out.metric < evaluation.metrics.size() && evaluation.metrics[out.metric]->better == Better::neither)
+        ++out.metric;
     if (out.metric == evaluation.metrics.size()) {
         out.metric = 0;
         return out;

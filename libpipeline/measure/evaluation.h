@@ -46,8 +46,8 @@ struct Statistic {
 };
 Statistic statistic_of(const std::vector<double>& values);
 
-/// Mean over targets other than background and regions of the targets' means (nnU-Net's order), targets without a scored
-/// case left out; NaN without any. Where there are only regions, over these.
+/// Mean over targets other than background and regions of the targets' means (nnU-Net's order), targets without a
+/// scored case left out; NaN without any. Where there are only regions, over these.
 double foreground_mean(const Evaluation& evaluation, std::size_t metric);
 std::vector<std::size_t> foreground_targets(const Evaluation& evaluation);
 

@@ -27,15 +27,18 @@ std::optional<Quarantined> place_axes(const Volume& volume, LabelMap& map) {
         if (name == "x" || name == "y" || name == "z") {
             map.shape[place++] = length;
         } else if (length != 1) {
-            return Quarantined{"unsupported", "the label has an axis '" + name + "' of " + std::to_string(length) +
-                                                  " entries; labels are measured on x, y and z only.", Json::object()};
+            return Quarantined{"unsupported",
+                               "the label has an axis '" + name + "' of " + std::to_string(length) +
+                                   " entries; labels are measured on x, y and z only.",
+                               Json::object()};
         }
     }
     return std::nullopt;
 }
 
 template <class T>
-std::optional<Quarantined> convert(std::span<const T> voxels, double slope, double offset, std::vector<std::int32_t>& out) {
+std::optional<Quarantined> convert(std::span<const T> voxels, double slope, double offset,
+                                   std::vector<std::int32_t>& out) {
     const bool plain = slope == 1 && offset == 0;
     for (std::size_t i = 0; i < voxels.size(); ++i) {
         if constexpr (std::is_integral_v<T> && sizeof(T) <= 4 && !std::is_same_v<T, std::uint32_t>) {
@@ -47,7 +50,8 @@ std::optional<Quarantined> convert(std::span<const T> voxels, double slope, doub
         const double value = as_double(voxels[i]) * slope + offset;
         if (!(value == std::floor(value)) || !std::isfinite(value)) return not_integer(value);
         if (std::abs(value) > most)
-            return Quarantined{"unsupported", "the label holds " + shortest(value) + ", beyond 32 bits.", Json::object()};
+            return Quarantined{"unsupported", "the label holds " + shortest(value) + ", beyond 32 bits.",
+                               Json::object()};
         out[i] = static_cast<std::int32_t>(value);
     }
     return std::nullopt;

@@ -8,13 +8,13 @@
 
 namespace cohort::measure {
 
-enum class Connectivity { face, full };            ///< 6 or 26 neighbours; 4 or 8 in two dimensions
+enum class Connectivity { face, full };  ///< 6 or 26 neighbours; 4 or 8 in two dimensions
 enum class Side { reference, prediction };
-enum class Frame { background, object };           ///< what lies outside the image counts as
+enum class Frame { background, object };  ///< what lies outside the image counts as
 
 /// A box of voxels, 0 or 1, x fastest, with one voxel around it on every side (in two dimensions not along z).
 struct Mask {
-    Extent3 shape{1, 1, 1};   ///< with the margin
+    Extent3 shape{1, 1, 1};  ///< with the margin
     int dimensions = 3;
     std::vector<std::uint8_t> voxels;
     std::int64_t count() const;

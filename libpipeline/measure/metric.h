@@ -37,9 +37,9 @@ struct Metric {
 
 /// A set of definitions: ours, or those of another program.
 struct Convention {
-    std::string_view name;    ///< as --compat takes it
-    std::string_view about;   ///< what differs, a sentence
-    std::string_view empty;   ///< its rule for empty masks, a sentence
+    std::string_view name;   ///< as --compat takes it
+    std::string_view about;  ///< what differs, a sentence
+    std::string_view empty;  ///< its rule for empty masks, a sentence
     std::span<const Metric> metrics;
 };
 

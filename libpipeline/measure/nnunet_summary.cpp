@@ -37,7 +37,8 @@ std::string object(const Values& values, Numbers numbers, const std::string& ind
     for (std::size_t k = 0; k < keys.size(); ++k) {
         const bool ratio = keys[k] == "Dice" || keys[k] == "IoU";
         const bool integer = numbers == Numbers::counts_as_integers && !ratio;
-        out += indent + "    \"" + std::string(keys[k]) + "\": " + (integer ? shortest(values[k]) : python_float(values[k])) +
+        out += indent + "    \"" + std::string(keys[k]) +
+               "\": " + (integer ? shortest(values[k]) : python_float(values[k])) +
                (k + 1 < keys.size() ? ",\n" : "\n");
     }
     return out + indent + "}";
@@ -77,7 +78,8 @@ Values nan_mean(const Evaluation& evaluation, std::size_t target) {
 std::string labels_object(const std::vector<std::pair<std::string, std::string>>& members, const std::string& indent) {
     std::string out = "{\n";
     for (std::size_t i = 0; i < members.size(); ++i)
-        out += indent + "    \"" + members[i].first + "\": " + members[i].second + (i + 1 < members.size() ? ",\n" : "\n");
+        out +=
+            indent + "    \"" + members[i].first + "\": " + members[i].second + (i + 1 < members.size() ? ",\n" : "\n");
     return out + indent + "}";
 }
 
@@ -128,36 +130,40 @@ std::string nnunet_summary(const Evaluation& evaluation) {
     }
     for (double& v : foreground) v = labels == 0 ? nan : v / static_cast<double>(labels);
 
-    std::string out = "{\n    \"foreground_mean\": " + object(foreground, Numbers::floats, "    ") + ",\n    \"mean\": " +
-                      labels_object(means, "    ") + ",\n    \"metric_per_case\": [";
+    std::string out = "{\n    \"foreground_mean\": " + object(foreground, Numbers::floats, "    ") +
+                      ",\n    \"mean\": " + labels_object(means, "    ") + ",\n    \"metric_per_case\": [";
     for (std::size_t c = 0; c < evaluation.cases.size(); ++c) {
         const CaseScores& scores = evaluation.cases[c];
         std::vector<std::pair<std::string, std::string>> metrics;
         for (const auto& [key, t] : order)
             metrics.emplace_back(key, object(values_of(scores.counts[t]), Numbers::counts_as_integers, three + "    "));
         const std::string file = text_literal(scores.id + ".nii.gz");
-        out += std::string(c ? "," : "") + "\n" + two + "{\n" + three + "\"metrics\": " + labels_object(metrics, three) + ",\n" +
-               three + "\"prediction_file\": " + file + ",\n" + three + "\"reference_file\": " + file + "\n" + two + "}";
+        out += std::string(c ? "," : "") + "\n" + two + "{\n" + three +
+               "\"metrics\": " + labels_object(metrics, three) + ",\n" + three + "\"prediction_file\": " + file +
+               ",\n" + three + "\"reference_file\": " + file + "\n" + two + "}";
     }
     return out + (evaluation.cases.empty() ? "]\n}" : "\n    ]\n}");
 }
 
-PerCaseValues read_nnunet_summary(std::string_view text, std::string_view name) {
+PerCaseTable read_nnunet_summary(std::string_view text, std::string_view name) {
     const Json json = parse_json(with_null_for_nan(text), name);
     const Json& cases = member(json, "metric_per_case", name);
     if (!cases.is_array()) throw Error(Exit::bad_input, std::string(name) + ": metric_per_case is no list.");
-    PerCaseValues out{{"dice", "iou"}, {}};
+    PerCaseTable out{{"dice", "iou"}, {}};
     for (const Json& entry : cases) {
         const std::string id = stem_of(text_member(entry, "prediction_file", name));
         const Json& labels = member(entry, "metrics", name);
-        if (!labels.is_object()) throw Error(Exit::bad_input, std::string(name) + ": the metrics of " + id + " are no object.");
+        if (!labels.is_object())
+            throw Error(Exit::bad_input, std::string(name) + ": the metrics of " + id + " are no object.");
         auto& row = out.rows[id];
         if (!row.empty()) throw Error(Exit::bad_input, std::string(name) + ": case " + id + " stands there twice.");
         for (const auto& [label, values] : labels.items()) {
             std::string key;  // "(1, 2)" is "1+2" here
             for (const char c : label)
-                if (c == ',') key += '+';
-                else if (c != '(' && c != ')' && c != ' ') key += c;
+                if (c == ',')
+                    key += '+';
+                else if (c != '(' && c != ')' && c != ' ')
+                    key += c;
             for (const auto* metric : {"Dice", "IoU"}) {
                 const Json& value = member(values, metric, name);
                 if (!value.is_number() && !value.is_null())

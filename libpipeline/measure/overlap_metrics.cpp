@@ -7,18 +7,20 @@ namespace {
 
 double volume(std::int64_t voxels, CaseLabel& c) { return static_cast<double>(voxels) * c.pair().voxel_mm3(); }
 
-bool both_empty_is_one(CaseLabel& c) {
-    return c.rules().empty == EmptyRule::one && c.presence() == Presence::none;
-}
+bool both_empty_is_one(CaseLabel& c) { return c.rules().empty == EmptyRule::one && c.presence() == Presence::none; }
 
 }  // namespace
 
 std::string_view empty_reason(CaseLabel& c) {
     switch (c.presence()) {
-        case Presence::none: return "both_empty";
-        case Presence::only_prediction: return "ref_empty";
-        case Presence::only_reference: return "pred_empty";
-        case Presence::both: return "ref_fills_image";
+        case Presence::none:
+            return "both_empty";
+        case Presence::only_prediction:
+            return "ref_empty";
+        case Presence::only_reference:
+            return "pred_empty";
+        case Presence::both:
+            return "ref_fills_image";
     }
     __builtin_unreachable();
 }

@@ -20,7 +20,7 @@ Score volume_pred(CaseLabel& c);
 Score volume_difference(CaseLabel& c);           ///< signed, prediction − reference
 Score volume_difference_relative(CaseLabel& c);  ///< signed, by the reference
 Score volume_difference_absolute_relative(CaseLabel& c);
-Score volume_similarity(CaseLabel& c);           ///< 1 − |n_P − n_R|/(n_P + n_R)
+Score volume_similarity(CaseLabel& c);  ///< 1 − |n_P − n_R|/(n_P + n_R)
 
 /// Why something of this case and label is undefined.
 std::string_view empty_reason(CaseLabel& c);

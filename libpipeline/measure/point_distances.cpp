@@ -64,8 +64,9 @@ struct Envelope {
 };
 
 /// One slice: distances within it, in place; false when it has no feature.
-bool slice_distances(const std::uint8_t* features, std::int64_t nx, std::int64_t ny, const std::vector<double>& square_x,
-                     const std::vector<double>& square_y, double spacing_y, double* out) {
+bool slice_distances(const std::uint8_t* features, std::int64_t nx, std::int64_t ny,
+                     const std::vector<double>& square_x, const std::vector<double>& square_y, double spacing_y,
+                     double* out) {
     std::vector<std::int64_t> rows;
     for (std::int64_t y = 0; y < ny; ++y)
         if (row_distances(features + y * nx, nx, square_x, out + y * nx)) rows.push_back(y);
@@ -75,7 +76,8 @@ bool slice_distances(const std::uint8_t* features, std::int64_t nx, std::int64_t
     for (std::int64_t x0 = 0; x0 < nx; x0 += block) {
         const std::int64_t width = std::min(block, nx - x0);
         for (const std::int64_t y : rows)
-            for (std::int64_t c = 0; c < width; ++c) columns[static_cast<std::size_t>(c * ny + y)] = out[y * nx + x0 + c];
+            for (std::int64_t c = 0; c < width; ++c)
+                columns[static_cast<std::size_t>(c * ny + y)] = out[y * nx + x0 + c];
         for (std::int64_t c = 0; c < width; ++c) {
             const double* height = columns.data() + c * ny;
             envelope.build(rows, height, spacing_y * spacing_y);
@@ -99,8 +101,10 @@ double nearest_along_z(const double* column, std::int64_t z, std::int64_t nz, st
         if (gap >= best) break;
         const std::int64_t below = z - k, above = z + k;
         if (below < 0 && above >= nz) break;
-        if (below >= 0 && has_feature[static_cast<std::size_t>(below)] != 0) best = std::min(best, column[below * stride] + gap);
-        if (above < nz && has_feature[static_cast<std::size_t>(above)] != 0) best = std::min(best, column[above * stride] + gap);
+        if (below >= 0 && has_feature[static_cast<std::size_t>(below)] != 0)
+            best = std::min(best, column[below * stride] + gap);
+        if (above < nz && has_feature[static_cast<std::size_t>(above)] != 0)
+            best = std::min(best, column[above * stride] + gap);
     }
     return best;
 }
@@ -130,8 +134,8 @@ std::vector<double> point_distances(const Mask& from, const Mask& to, const Vec3
         const std::uint8_t* queries = from.voxels.data() + static_cast<std::ptrdiff_t>(z) * slice;
         for (std::int64_t i = 0; i < slice; ++i)
             if (queries[i] != 0)
-                distances[next++] = std::sqrt(nearest_along_z(planes.data() + i, static_cast<std::int64_t>(z), nz, slice,
-                                                              has_feature, square_z));
+                distances[next++] = std::sqrt(
+                    nearest_along_z(planes.data() + i, static_cast<std::int64_t>(z), nz, slice, has_feature, square_z));
     });
     return distances;
 }

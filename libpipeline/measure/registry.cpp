@@ -17,7 +17,8 @@ constexpr std::array all_metrics{
     Metric{"precision", "", "TP/(TP+FP)", Family::overlap, Better::higher, precision},
     Metric{"volume_ref_mm3", "mm3", "volume of the reference", Family::volume, Better::neither, volume_ref},
     Metric{"volume_pred_mm3", "mm3", "volume of the prediction", Family::volume, Better::neither, volume_pred},
-    Metric{"volume_difference_mm3", "mm3", "prediction − reference", Family::volume, Better::neither, volume_difference},
+    Metric{"volume_difference_mm3", "mm3", "prediction − reference", Family::volume, Better::neither,
+           volume_difference},
     Metric{"volume_difference_rel", "", "(prediction − reference)/reference", Family::volume, Better::neither,
            volume_difference_relative},
     Metric{"volume_difference_abs_rel", "", "|prediction − reference|/reference", Family::volume, Better::lower,
@@ -33,27 +34,32 @@ constexpr std::array all_metrics{
 };
 
 const std::array conventions{
-    Convention{"cohort", "Border by face neighbours, the image's frame is background, distances between voxel centres in mm.",
-               "", all_metrics},
-    Convention{"deepmind", "Surface elements between voxels, weighted by area.",
-               "Both empty: Dice and surface Dice undefined, HD and HD95 infinite. One empty: HD and HD95 infinite, surface "
-               "Dice 0, mean distance from the side that is there infinite.",
-               compat::deepmind_metrics()},
-    Convention{"medpy", "HD95 and ASSD pool both directions.",
-               "Both empty: Dice and IoU 1. Other 0/0 are 0. Distances with an empty mask are undefined (medpy raises).",
-               compat::medpy_metrics()},
-    Convention{"monai", "Borders and distances as ours; an empty reference leaves the case out of Dice and IoU.",
-               "Reference empty: Dice and IoU undefined. One empty: HD and ASSD infinite, HD95 undefined, surface Dice 0. "
-               "Both empty: undefined.",
-               compat::monai_metrics()},
+    Convention{"cohort",
+               "Border by face neighbours, the image's frame is background, distances between voxel centres in mm.", "",
+               all_metrics},
+    Convention{
+        "deepmind", "Surface elements between voxels, weighted by area.",
+        "Both empty: Dice and surface Dice undefined, HD and HD95 infinite. One empty: HD and HD95 infinite, surface "
+        "Dice 0, mean distance from the side that is there infinite.",
+        compat::deepmind_metrics()},
+    Convention{
+        "medpy", "HD95 and ASSD pool both directions.",
+        "Both empty: Dice and IoU 1. Other 0/0 are 0. Distances with an empty mask are undefined (medpy raises).",
+        compat::medpy_metrics()},
+    Convention{
+        "monai", "Borders and distances as ours; an empty reference leaves the case out of Dice and IoU.",
+        "Reference empty: Dice and IoU undefined. One empty: HD and ASSD infinite, HD95 undefined, surface Dice 0. "
+        "Both empty: undefined.",
+        compat::monai_metrics()},
     Convention{"nnunet", "Overlap only, with the counts behind it.", "Both empty: Dice and IoU undefined.",
                compat::nnunet_metrics()},
     Convention{"panoptica", "HD95 pools both directions; its ASSD is the mean of the two directions' means.",
                "One or both empty: distances and surface Dice undefined.", compat::panoptica_metrics()},
-    Convention{"seg-metrics", "Contours by full neighbours, the image's frame is not background; both directions pooled.",
-               "Both empty: overlap 1, distances 0. Other 0/0 are 0. Distances with one empty mask, or with an object that "
-               "fills the image, are undefined.",
-               compat::seg_metrics_metrics()},
+    Convention{
+        "seg-metrics", "Contours by full neighbours, the image's frame is not background; both directions pooled.",
+        "Both empty: overlap 1, distances 0. Other 0/0 are 0. Distances with one empty mask, or with an object that "
+        "fills the image, are undefined.",
+        compat::seg_metrics_metrics()},
 };
 
 }  // namespace
@@ -86,12 +92,14 @@ std::string empty_rule_text(const Convention& convention, const Rules& rules) {
                    ? "Reference and prediction both empty: Dice, IoU and surface Dice 1, distances 0."
                    : "Reference and prediction both empty: undefined, not in the mean.";
         text += " One of them empty: Dice, IoU and surface Dice 0, distances ";
-        text += rules.empty_distance == EmptyDistance::diagonal ? "the image's diagonal." : "undefined, not in the mean.";
+        text +=
+            rules.empty_distance == EmptyDistance::diagonal ? "the image's diagonal." : "undefined, not in the mean.";
     } else {
         text = "As " + std::string(convention.name) + " has it. " + std::string(convention.empty);
     }
-    return text + " A case without its prediction has failed: overlap and surface Dice 0, the rest as for an empty "
-                  "prediction; it counts.";
+    return text +
+           " A case without its prediction has failed: overlap and surface Dice 0, the rest as for an empty "
+           "prediction; it counts.";
 }
 
 }  // namespace cohort::measure

@@ -23,10 +23,14 @@ std::vector<double> areas_2d(const Vec3& s) {
     std::vector<double> areas(16, 0.0);
     const double diagonal = std::hypot(s[0], s[1]);
     for (unsigned code = 1; code < 15; ++code) {
-        if (std::popcount(code) != 2) areas[code] = diagonal / 2;
-        else if (code == 0b1100 || code == 0b0011) areas[code] = s[1];  // equal x: the edge between runs along y
-        else if (code == 0b1010 || code == 0b0101) areas[code] = s[0];
-        else areas[code] = diagonal;
+        if (std::popcount(code) != 2)
+            areas[code] = diagonal / 2;
+        else if (code == 0b1100 || code == 0b0011)
+            areas[code] = s[1];  // equal x: the edge between runs along y
+        else if (code == 0b1010 || code == 0b0101)
+            areas[code] = s[0];
+        else
+            areas[code] = diagonal;
     }
     return areas;
 }
@@ -43,7 +47,8 @@ std::vector<std::uint8_t> block_codes(const Mask& mask) {
                 for (int dx = -1; dx <= 0; ++dx)
                     for (int dy = -1; dy <= 0; ++dy)
                         for (int dz = -reach_z; dz <= 0; ++dz)
-                            code = code << 1 | mask.voxels[static_cast<std::size_t>(((z + dz) * ny + y + dy) * nx + x + dx)];
+                            code = code << 1 |
+                                   mask.voxels[static_cast<std::size_t>(((z + dz) * ny + y + dy) * nx + x + dx)];
                 codes[static_cast<std::size_t>((z * ny + y) * nx + x)] = static_cast<std::uint8_t>(code);
             }
     return codes;
@@ -62,8 +67,8 @@ Lattice lattice_of(const Mask& mask) {
     return lattice;
 }
 
-std::vector<Surfel> directed(const Lattice& from, const Lattice& to, const Vec3& spacing, const std::vector<double>& areas,
-                             unsigned threads) {
+std::vector<Surfel> directed(const Lattice& from, const Lattice& to, const Vec3& spacing,
+                             const std::vector<double>& areas, unsigned threads) {
     const auto distances = point_distances(from.points, to.points, spacing, threads);
     std::vector<Surfel> surfels;
     surfels.reserve(distances.size());

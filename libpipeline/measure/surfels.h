@@ -26,8 +26,8 @@ SurfelDistances surfel_distances(const CasePair& pair, const Target& target, uns
 
 /// Area of a block by its code, for all codes (256 in three dimensions, 16 in two): bits are offsets (0,0,0) … (1,1,1)
 /// along (x, y, z), the first offset the highest bit.
-/// Three dimensions: Σ over the code's normals n of ‖(nx·sy·sz, ny·sx·sz, nz·sx·sy)‖. Two: half a diagonal for one or three set
-/// pixels, the shared side for two neighbours, a diagonal for two opposite ones.
+/// Three dimensions: Σ over the code's normals n of ‖(nx·sy·sz, ny·sx·sz, nz·sx·sy)‖. Two: half a diagonal for one or
+/// three set pixels, the shared side for two neighbours, a diagonal for two opposite ones.
 std::vector<double> surfel_areas(int dimensions, const Vec3& spacing_mm);
 
 }  // namespace cohort::measure

@@ -16,7 +16,8 @@ TEST_CASE("counts equal a count voxel by voxel, for labels, regions, background 
     const LabelMap r = random_map(random, shape, {1, 1, 1}, 4, .6), p = random_map(random, shape, {1, 1, 1}, 5, .6);
     const std::optional<std::int32_t> ignore = seed % 2 ? std::optional(4) : std::nullopt;
     const CasePair pair(r, p, ignore);
-    for (const Target& target : {label_target(0), label_target(1), label_target(5), label_target(9), Target{"1+2", "", {1, 2}}}) {
+    for (const Target& target :
+         {label_target(0), label_target(1), label_target(5), label_target(9), Target{"1+2", "", {1, 2}}}) {
         Counts expected;
         for (std::size_t i = 0; i < r.values.size(); ++i) {
             if (r.values[i] == ignore) continue;
@@ -103,12 +104,19 @@ TEST_CASE("--empty one makes two empty masks a perfect case, in overlap, surface
     for (const bool one : {false, true}) {
         rules.empty = one ? EmptyRule::one : EmptyRule::undefined;
         CaseLabel c(pair, target, rules);
-        for (const auto& [name, value] : std::vector<std::pair<const char*, double>>{
-                 {"dice", 1}, {"iou", 1}, {"surface_dice", 1}, {"hd_mm", 0}, {"hd95_mm", 0}, {"assd_mm", 0}, {"masd_mm", 0}}) {
+        for (const auto& [name, value] : std::vector<std::pair<const char*, double>>{{"dice", 1},
+                                                                                     {"iou", 1},
+                                                                                     {"surface_dice", 1},
+                                                                                     {"hd_mm", 0},
+                                                                                     {"hd95_mm", 0},
+                                                                                     {"assd_mm", 0},
+                                                                                     {"masd_mm", 0}}) {
             INFO(name);
             const Score s = score(*metric_named(ours, name), c);
-            if (one) CHECK(s.value == value);
-            else CHECK((std::isnan(s.value) && s.reason == "both_empty"));
+            if (one)
+                CHECK(s.value == value);
+            else
+                CHECK((std::isnan(s.value) && s.reason == "both_empty"));
         }
     }
 }

@@ -11,7 +11,8 @@
 namespace cohort {
 
 inline std::filesystem::path shared_folder() {
-    if (const char* data = std::getenv("COHORT_TEST_DATA"); data && *data) return std::filesystem::path(data).parent_path();
+    if (const char* data = std::getenv("COHORT_TEST_DATA"); data && *data)
+        return std::filesystem::path(data).parent_path();
     if (const char* source = std::getenv("COHORT_SOURCE"); source && *source)
         return std::filesystem::path(source).parent_path() / "shared";
     return "shared";

@@ -33,7 +33,8 @@ struct Checker {
     const CasePair& pair;
     const Target& target;
 
-    void operator()(std::string_view convention, std::string_view metric, const Json& expected, double tolerance_mm = 1) const {
+    void operator()(std::string_view convention, std::string_view metric, const Json& expected,
+                    double tolerance_mm = 1) const {
         const Convention* c = convention_named(convention);
         REQUIRE(c != nullptr);
         const Metric* m = metric_named(*c, metric);
@@ -61,8 +62,12 @@ void check_overlap(const Checker& check, const Json& label) {
 }
 
 void check_surfaces(const Checker& check, const Json& label) {
-    const std::map<std::string, std::string> names{{"hd", "hd_mm"}, {"hd95", "hd95_mm"}, {"assd", "assd_mm"}, {"masd", "masd_mm"},
-                                                   {"msd", "msd_mm"}, {"asd_pred_to_ref", "asd_pred_to_ref_mm"},
+    const std::map<std::string, std::string> names{{"hd", "hd_mm"},
+                                                   {"hd95", "hd95_mm"},
+                                                   {"assd", "assd_mm"},
+                                                   {"masd", "masd_mm"},
+                                                   {"msd", "msd_mm"},
+                                                   {"asd_pred_to_ref", "asd_pred_to_ref_mm"},
                                                    {"asd_ref_to_pred", "asd_ref_to_pred_mm"},
                                                    {"assd_conn_full", "assd_full_connectivity_mm"}};
     for (const auto& [oracle_name, values] : label.at("surface").items()) {
@@ -74,7 +79,8 @@ void check_surfaces(const Checker& check, const Json& label) {
         for (const auto& [name, value] : values.items()) {
             if (name == "nsd" || name == "nsd_subvoxel")
                 for (const auto& [tolerance, expected] : value.items())
-                    check(convention, name == "nsd" ? "surface_dice" : "surface_dice_subvoxel", expected, std::stod(tolerance));
+                    check(convention, name == "nsd" ? "surface_dice" : "surface_dice_subvoxel", expected,
+                          std::stod(tolerance));
             else if (names.contains(name) && metric_named(*convention_named(convention), names.at(name)))
                 check(convention, names.at(name), value);
         }
@@ -104,7 +110,8 @@ void check_details(const CasePair& pair, const Target& target, const Json& surfa
         diagonal.empty_distance = EmptyDistance::diagonal;
         CaseLabel penalised(pair, target, diagonal);
         for (const auto* metric : {"hd_mm", "hd95_mm", "assd_mm"})
-            CHECK(agrees(score(*metric_named(*convention_named("cohort"), metric), penalised).value, oracle_number(ours["hd_penalty_diagonal"])));
+            CHECK(agrees(score(*metric_named(*convention_named("cohort"), metric), penalised).value,
+                         oracle_number(ours["hd_penalty_diagonal"])));
     }
 }
 

@@ -1,9 +1,10 @@
+#include "measure/point_distances.h"
+
 #include <catch2/catch.hpp>
 #include <cmath>
 
 #include "masks.h"
 #include "measure/percentile.h"
-#include "measure/point_distances.h"
 
 using namespace cohort;
 using namespace cohort::measure;
@@ -42,7 +43,8 @@ TEST_CASE("distances equal the brute-force minimum for any shape, spacing, densi
     std::mt19937 random(seed);
     const Extent3 shape = random_shape(random, 14);
     const Vec3 spacing{.1 + below(random, 40) / 10., .1 + below(random, 40) / 10., .1 + below(random, 40) / 10.};
-    const Mask from = random_mask(random, shape, 1 + below(random, 9)), to = random_mask(random, shape, 1 + below(random, 300));
+    const Mask from = random_mask(random, shape, 1 + below(random, 9)),
+               to = random_mask(random, shape, 1 + below(random, 300));
     const auto expected = brute_force(from, to, spacing);
     const auto got = point_distances(from, to, spacing, 1);
     REQUIRE(got.size() == expected.size());

@@ -14,7 +14,8 @@ TEST_CASE("every metric has a name of its own within its convention, a descripti
             CHECK(names.insert(metric.name).second);
             CHECK_FALSE(metric.about.empty());
             CHECK(metric.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos);
-            if (metric.unit == "mm" || metric.unit == "mm3") CHECK(metric.name.ends_with("_" + std::string(metric.unit)));
+            if (metric.unit == "mm" || metric.unit == "mm3")
+                CHECK(metric.name.ends_with("_" + std::string(metric.unit)));
             CHECK(metric_named(convention, metric.name) == &metric);
         }
         CHECK(convention_named(convention.name) == &convention);

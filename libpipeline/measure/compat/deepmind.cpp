@@ -28,7 +28,8 @@ double weighted_percentile(const std::vector<Surfel>& surfels, double share) {
 }
 
 Score hausdorff(CaseLabel& c, double share) {
-    return {std::max(weighted_percentile(c.surfels().ref_to_pred, share), weighted_percentile(c.surfels().pred_to_ref, share))};
+    return {std::max(weighted_percentile(c.surfels().ref_to_pred, share),
+                     weighted_percentile(c.surfels().pred_to_ref, share))};
 }
 Score hd_100(CaseLabel& c) { return hausdorff(c, 1.0); }
 Score hd_95(CaseLabel& c) { return hausdorff(c, 0.95); }
@@ -54,10 +55,10 @@ constexpr std::array metrics{
     Metric{"hd_mm", "mm", "largest distance between surface elements", Family::distance, Better::lower, hd_100},
     Metric{"hd95_mm", "mm", "distance below which 95 % of the area lies, per direction, the larger", Family::distance,
            Better::lower, hd_95},
-    Metric{"asd_ref_to_pred_mm", "mm", "area-weighted mean distance from the reference", Family::distance, Better::lower,
-           asd_ref_to_pred},
-    Metric{"asd_pred_to_ref_mm", "mm", "area-weighted mean distance from the prediction", Family::distance, Better::lower,
-           asd_pred_to_ref},
+    Metric{"asd_ref_to_pred_mm", "mm", "area-weighted mean distance from the reference", Family::distance,
+           Better::lower, asd_ref_to_pred},
+    Metric{"asd_pred_to_ref_mm", "mm", "area-weighted mean distance from the prediction", Family::distance,
+           Better::lower, asd_pred_to_ref},
     Metric{"surface_dice", "", "share of both surfaces' area within the tolerance", Family::surface, Better::higher,
            deepmind_surface_dice},
 };

@@ -18,9 +18,7 @@ Score recall(CaseLabel& c) { return zero_if_undefined(sensitivity(c)); }
 Score true_negative_rate(CaseLabel& c) { return zero_if_undefined(specificity(c)); }
 Score positive_predictive_value(CaseLabel& c) { return zero_if_undefined(precision(c)); }
 
-Score ravd(CaseLabel& c) {
-    return c.counts().n_ref() == 0 ? Score{.reason = raises} : volume_difference_relative(c);
-}
+Score ravd(CaseLabel& c) { return c.counts().n_ref() == 0 ? Score{.reason = raises} : volume_difference_relative(c); }
 
 template <class Measure>
 Score of_borders(CaseLabel& c, Connectivity connectivity, Measure measure) {
@@ -32,8 +30,9 @@ Score hd95_pooled(CaseLabel& c) {
     return of_borders(c, Connectivity::face, [](const BorderDistances& d) { return pooled_percentile(d, 0.95); });
 }
 Score hd_largest(CaseLabel& c) {
-    return of_borders(c, Connectivity::face,
-                      [](const BorderDistances& d) { return std::max(largest(d.ref_to_pred), largest(d.pred_to_ref)); });
+    return of_borders(c, Connectivity::face, [](const BorderDistances& d) {
+        return std::max(largest(d.ref_to_pred), largest(d.pred_to_ref));
+    });
 }
 Score assd_pooled(CaseLabel& c) {
     return of_borders(c, Connectivity::face, [](const BorderDistances& d) { return pooled_mean(d); });
@@ -55,7 +54,8 @@ constexpr std::array metrics{
     Metric{"ravd", "", "(n_P − n_R)/n_R, signed despite its name", Family::volume, Better::neither, ravd},
     Metric{"hd_mm", "mm", "largest distance between the borders", Family::distance, Better::lower, hd_largest},
     Metric{"hd95_mm", "mm", "95th percentile of both directions pooled", Family::distance, Better::lower, hd95_pooled},
-    Metric{"assd_mm", "mm", "mean border distance, both directions pooled", Family::distance, Better::lower, assd_pooled},
+    Metric{"assd_mm", "mm", "mean border distance, both directions pooled", Family::distance, Better::lower,
+           assd_pooled},
     Metric{"asd_pred_to_ref_mm", "mm", "asd: mean distance from the prediction's border", Family::distance,
            Better::lower, asd},
     Metric{"assd_full_connectivity_mm", "mm", "assd with borders by full connectivity", Family::distance, Better::lower,

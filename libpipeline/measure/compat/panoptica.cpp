@@ -25,10 +25,10 @@ constexpr std::array metrics{
     Metric{"iou", "", "TP/(TP+FP+FN)", Family::overlap, Better::higher, iou},
     Metric{"hd_mm", "mm", "largest distance between the borders", Family::distance, Better::lower, hd},
     Metric{"hd95_mm", "mm", "95th percentile of both directions pooled", Family::distance, Better::lower, hd95_pooled},
-    Metric{"assd_mm", "mm", "mean of the two directions' mean distances (MASD elsewhere)", Family::distance, Better::lower,
-           masd},
-    Metric{"surface_dice", "", "mean of the two directions' shares within the tolerance", Family::surface, Better::higher,
-           mean_of_fractions},
+    Metric{"assd_mm", "mm", "mean of the two directions' mean distances (MASD elsewhere)", Family::distance,
+           Better::lower, masd},
+    Metric{"surface_dice", "", "mean of the two directions' shares within the tolerance", Family::surface,
+           Better::higher, mean_of_fractions},
 };
 
 }  // namespace

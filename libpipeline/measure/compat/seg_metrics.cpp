@@ -34,7 +34,8 @@ Score of_contours(CaseLabel& c, Measure measure) {
     return measurable ? Score{measure(d)} : Score{.reason = "no_contour"};
 }
 Score hd_pooled(CaseLabel& c) {
-    return of_contours(c, [](const BorderDistances& d) { return std::max(largest(d.ref_to_pred), largest(d.pred_to_ref)); });
+    return of_contours(
+        c, [](const BorderDistances& d) { return std::max(largest(d.ref_to_pred), largest(d.pred_to_ref)); });
 }
 Score hd95_pooled(CaseLabel& c) {
     return of_contours(c, [](const BorderDistances& d) { return pooled_percentile(d, 0.95); });
