@@ -30,9 +30,12 @@ std::string to_text(const Comparison& comparison, std::size_t most) {
     for (std::size_t i = 0; i < comparison.differences().size() && i < most; ++i)
         out += comparison.differences()[i].where + ": " + comparison.differences()[i].what + "\n";
     if (comparison.count() > most) out += "… and " + std::to_string(comparison.count() - most) + " more\n";
-    out += comparison.equal() ? "equal" : std::to_string(comparison.count()) + (comparison.count() == 1 ? " difference" : " differences");
-    out += " (" + std::to_string(comparison.members()) + " files, " + std::to_string(comparison.arrays()) + " arrays; tolerance " +
-           shortest(comparison.tolerance().absolute) + ", relative " + shortest(comparison.tolerance().relative) + ")\n";
+    out += comparison.equal()
+               ? "equal"
+               : std::to_string(comparison.count()) + (comparison.count() == 1 ? " difference" : " differences");
+    out += " (" + std::to_string(comparison.members()) + " files, " + std::to_string(comparison.arrays()) +
+           " arrays; tolerance " + shortest(comparison.tolerance().absolute) + ", relative " +
+           shortest(comparison.tolerance().relative) + ")\n";
     return out;
 }
 
@@ -43,8 +46,12 @@ std::vector<step::Finding> CompareStep::validate(const Json& parameters, const s
     if (is_artefact(a) && is_artefact(b)) return {};
     for (const auto& path : {a, b})
         if (!std::filesystem::is_regular_file(path))
-            return {{"", printable(path.string()) + (is_artefact(path) ? " is an artefact and the other is not; compare two artefacts, or two files."
-                                                                       : " is neither an artefact of cohort nor a file."), Exit::bad_input}};
+            return {
+                {"",
+                 printable(path.string()) +
+                     (is_artefact(path) ? " is an artefact and the other is not; compare two artefacts, or two files."
+                                        : " is neither an artefact of cohort nor a file."),
+                 Exit::bad_input}};
     return {};
 }
 
@@ -52,15 +59,19 @@ step::Outcome CompareStep::run(step::Context& context) {
     const Json& parameters = context.parameters;
     const std::filesystem::path a = parameters.at("a").get<std::string>(), b = parameters.at("b").get<std::string>();
     Comparison comparison({parameters.at("tolerance").get<double>(), parameters.at("relative").get<double>()});
-    if (is_artefact(a)) compare_artefacts(comparison, a, b, context.threads, context.progress);
-    else compare_files(comparison, a.filename().string(), a, b);
+    if (is_artefact(a))
+        compare_artefacts(comparison, a, b, context.threads, context.progress);
+    else
+        compare_files(comparison, a.filename().string(), a, b);
     const auto most = parameters.at("most").get<std::size_t>();
-    const std::string text = parameters.at("json").get<bool>() ? canonical_json(to_json(comparison, most)) + "\n" : to_text(comparison, most);
+    const std::string text = parameters.at("json").get<bool>() ? canonical_json(to_json(comparison, most)) + "\n"
+                                                               : to_text(comparison, most);
     std::fputs(text.c_str(), stdout);
     std::fflush(stdout);
     if (!comparison.equal())
-        throw Error(Exit::check_failed, printable(a.string()) + " and " + printable(b.string()) + " differ: " +
-                                            comparison.differences().front().where + ": " + comparison.differences().front().what + ".");
+        throw Error(Exit::check_failed, printable(a.string()) + " and " + printable(b.string()) +
+                                            " differ: " + comparison.differences().front().where + ": " +
+                                            comparison.differences().front().what + ".");
     return step::Outcome::done;
 }
 

@@ -17,10 +17,17 @@ struct Tensor {
 };
 
 std::optional<VoxelType> type_of(const std::string& dtype) {
-    static constexpr std::array<std::pair<std::string_view, VoxelType>, 11> types{{
-        {"F64", VoxelType::f64}, {"F32", VoxelType::f32}, {"I64", VoxelType::i64}, {"I32", VoxelType::i32},
-        {"I16", VoxelType::i16}, {"I8", VoxelType::i8}, {"U64", VoxelType::u64}, {"U32", VoxelType::u32},
-        {"U16", VoxelType::u16}, {"U8", VoxelType::u8}, {"BOOL", VoxelType::boolean}}};
+    static constexpr std::array<std::pair<std::string_view, VoxelType>, 11> types{{{"F64", VoxelType::f64},
+                                                                                   {"F32", VoxelType::f32},
+                                                                                   {"I64", VoxelType::i64},
+                                                                                   {"I32", VoxelType::i32},
+                                                                                   {"I16", VoxelType::i16},
+                                                                                   {"I8", VoxelType::i8},
+                                                                                   {"U64", VoxelType::u64},
+                                                                                   {"U32", VoxelType::u32},
+                                                                                   {"U16", VoxelType::u16},
+                                                                                   {"U8", VoxelType::u8},
+                                                                                   {"BOOL", VoxelType::boolean}}};
     for (const auto& [name, type] : types)
         if (name == dtype) return type;
     return std::nullopt;
@@ -51,7 +58,8 @@ std::map<std::string, Tensor> tensors_of(const std::string& where, std::span<con
             tensor.shape.push_back(n.get<std::int64_t>());
         }
         const Json& offsets = member(entry, "data_offsets", where);
-        if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() || !offsets[1].is_number_unsigned())
+        if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
+            !offsets[1].is_number_unsigned())
             refuse(where, "the offsets of " + name + " are no pair of numbers");
         const auto from = offsets[0].get<std::uint64_t>(), to = offsets[1].get<std::uint64_t>();
         if (from > to || to > data.size()) refuse(where, "tensor " + name + " lies beyond the end");
@@ -80,7 +88,9 @@ void compare_tensor(Comparison& comparison, const std::string& where, const Tens
     if (a.type != b.type) return comparison.differ(where, "types differ: " + a.type + " and " + b.type);
     if (a.shape != b.shape)
         return comparison.differ(where, "shapes differ: " + shape_text(a.shape) + " and " + shape_text(b.shape));
-    if (a.bytes.size() == b.bytes.size() && (a.bytes.empty() || std::memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()) == 0)) return;
+    if (a.bytes.size() == b.bytes.size() &&
+        (a.bytes.empty() || std::memcmp(a.bytes.data(), b.bytes.data(), a.bytes.size()) == 0))
+        return;
     const auto x = flat(a), y = flat(b);
     if (!x || !y) return comparison.differ(where, "its bytes differ");
     if (const std::string what = volume_difference(*x, {}, *y, {}, comparison.tolerance()); !what.empty())
@@ -89,15 +99,18 @@ void compare_tensor(Comparison& comparison, const std::string& where, const Tens
 
 }  // namespace
 
-void compare_tensors(Comparison& comparison, const std::string& where, std::span<const std::byte> a, std::span<const std::byte> b) {
+void compare_tensors(Comparison& comparison, const std::string& where, std::span<const std::byte> a,
+                     std::span<const std::byte> b) {
     Json metadata_a, metadata_b;
     const auto tensors_a = tensors_of(where, a, metadata_a), tensors_b = tensors_of(where, b, metadata_b);
     comparison.json(where + ", metadata", metadata_a, metadata_b);
     for (const auto& [name, tensor] : tensors_a) {
         const auto other = tensors_b.find(name);
         comparison.count_array();
-        if (other == tensors_b.end()) comparison.differ(where + ", tensor " + name, "only the first has it");
-        else compare_tensor(comparison, where + ", tensor " + name, tensor, other->second);
+        if (other == tensors_b.end())
+            comparison.differ(where + ", tensor " + name, "only the first has it");
+        else
+            compare_tensor(comparison, where + ", tensor " + name, tensor, other->second);
     }
     for (const auto& [name, tensor] : tensors_b)
         if (!tensors_a.contains(name)) comparison.differ(where + ", tensor " + name, "only the second has it");

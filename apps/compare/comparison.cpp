@@ -29,12 +29,15 @@ std::string escaped(std::string key) {
 template <class Differ>
 void walk(const Tolerance& tolerance, const std::string& pointer, const Json& a, const Json& b, const Differ& differ) {
     if (a.is_number() && b.is_number()) {
-        if (a != b && !tolerance.equal(a.get<double>(), b.get<double>())) differ(pointer, shown(a) + " and " + shown(b));
+        if (a != b && !tolerance.equal(a.get<double>(), b.get<double>()))
+            differ(pointer, shown(a) + " and " + shown(b));
     } else if (a.is_object() && b.is_object()) {
         for (const auto& [key, value] : a.items()) {
             const auto other = b.find(key);
-            if (other == b.end()) differ(pointer + "/" + escaped(key), "only the first has it");
-            else walk(tolerance, pointer + "/" + escaped(key), value, *other, differ);
+            if (other == b.end())
+                differ(pointer + "/" + escaped(key), "only the first has it");
+            else
+                walk(tolerance, pointer + "/" + escaped(key), value, *other, differ);
         }
         for (const auto& [key, value] : b.items())
             if (!a.contains(key)) differ(pointer + "/" + escaped(key), "only the second has it");

@@ -41,10 +41,11 @@ public:
     std::uint64_t members() const { return members_; }
     const std::vector<Difference>& differences() const { return differences_; }  ///< the first 1,000,000
 
-    /// Two JSON values; differing leaves are named by their pointer below `where`. Numbers within the tolerance are equal.
-    /// At most ten leaves of one document are named, the rest counted.
+    /// Two JSON values; differing leaves are named by their pointer below `where`. Numbers within the tolerance are
+    /// equal. At most ten leaves of one document are named, the rest counted.
     void json(const std::string& where, const Json& a, const Json& b);
-    /// Text line by line; lines that are JSON are compared as JSON, others cell by cell (commas), numbers within the tolerance.
+    /// Text line by line; lines that are JSON are compared as JSON, others cell by cell (commas), numbers within the
+    /// tolerance.
     enum class Lines { json, cells };
     void lines(const std::string& where, const std::string& a, const std::string& b, Lines kind);
 
@@ -54,8 +55,8 @@ private:
     std::uint64_t count_ = 0, arrays_ = 0, members_ = 0;
 };
 
-/// What differs between two arrays, as a sentence; empty when they are equal within the tolerance. Type, shape and axes must agree;
-/// values are compared after their scale.
+/// What differs between two arrays, as a sentence; empty when they are equal within the tolerance. Type, shape and axes
+/// must agree; values are compared after their scale.
 std::string volume_difference(const Volume& a, const Scale& scale_a, const Volume& b, const Scale& scale_b,
                               const Tolerance& tolerance);
 

@@ -35,7 +35,8 @@ template <class T>
 std::complex<double> parts(T voxel) {
     if constexpr (std::is_same_v<T, std::complex<float>> || std::is_same_v<T, std::complex<double>>)
         return {static_cast<double>(voxel.real()), static_cast<double>(voxel.imag())};
-    else return {as_double(voxel), 0.0};
+    else
+        return {as_double(voxel), 0.0};
 }
 
 std::string text_of(std::complex<double> v) {
@@ -80,11 +81,13 @@ struct Tally {
 template <class T>
 double integer_distance(T a, T b) {
     using U = std::make_unsigned_t<T>;
-    return static_cast<double>(static_cast<U>(a > b ? static_cast<U>(a) - static_cast<U>(b) : static_cast<U>(b) - static_cast<U>(a)));
+    return static_cast<double>(
+        static_cast<U>(a > b ? static_cast<U>(a) - static_cast<U>(b) : static_cast<U>(b) - static_cast<U>(a)));
 }
 
 template <class T>
-Tally tally(const Volume& a, const ScaleAt& scale_a, const Volume& b, const ScaleAt& scale_b, const Tolerance& tolerance) {
+Tally tally(const Volume& a, const ScaleAt& scale_a, const Volume& b, const ScaleAt& scale_b,
+            const Tolerance& tolerance) {
     Tally out;
     const auto va = a.values<T>(), vb = b.values<T>();
     for (std::int64_t i = 0; i < a.size(); ++i) {
@@ -112,14 +115,15 @@ std::string volume_difference(const Volume& a, const Scale& scale_a, const Volum
     if (a.shape() != b.shape()) return "shapes differ: " + shape_text(a.shape()) + " and " + shape_text(b.shape());
     if (a.type() != b.type())
         return "types differ: " + std::string(name_of(a.type())) + " and " + std::string(name_of(b.type()));
-    if (a.axes() != b.axes()) return "axes differ: " + canonical_json(to_json(a.axes())) + " and " + canonical_json(to_json(b.axes()));
+    if (a.axes() != b.axes())
+        return "axes differ: " + canonical_json(to_json(a.axes())) + " and " + canonical_json(to_json(b.axes()));
     if (scale_a == scale_b && std::memcmp(a.bytes().data(), b.bytes().data(), a.bytes().size()) == 0) return {};
     const ScaleAt at_a(a, scale_a), at_b(b, scale_b);
     const Tally t = visit_type(a.type(), [&]<class T>() { return tally<T>(a, at_a, b, at_b, tolerance); });
     if (t.differing == 0) return {};
-    return std::to_string(t.differing) + " of " + std::to_string(a.size()) + " voxels differ; first at " + place_of(a.shape(), t.first) +
-           ": " + text_of(t.first_a) + " and " + text_of(t.first_b) + "; worst at " + place_of(a.shape(), t.worst) + ": " +
-           text_of(t.worst_a) + " and " + text_of(t.worst_b) +
+    return std::to_string(t.differing) + " of " + std::to_string(a.size()) + " voxels differ; first at " +
+           place_of(a.shape(), t.first) + ": " + text_of(t.first_a) + " and " + text_of(t.first_b) + "; worst at " +
+           place_of(a.shape(), t.worst) + ": " + text_of(t.worst_a) + " and " + text_of(t.worst_b) +
            (std::isfinite(t.worst_distance) ? ", " + shortest(t.worst_distance) + " apart" : "");
 }
 

@@ -28,8 +28,9 @@ public:
     void claim(const std::string& id, std::size_t prediction) {
         const auto [found, is_new] = owner_.emplace(id, prediction);
         if (!is_new && found->second != prediction)
-            throw Error(Exit::bad_input, "case " + id + " is in two predictions, " + predictions_[found->second].path.string() +
-                                             " and " + predictions_[prediction].path.string() +
+            throw Error(Exit::bad_input, "case " + id + " is in two predictions, " +
+                                             predictions_[found->second].path.string() + " and " +
+                                             predictions_[prediction].path.string() +
                                              "; give each case once, or evaluate them apart.");
     }
 
@@ -76,8 +77,10 @@ std::set<std::string> split_part(const step::Input& split, const std::string& fo
         return ids;
     }
     if (fold.empty())
-        throw Error(Exit::usage, "the split has " + std::to_string(names.size()) + " folds; say which with --fold (" + some_of(names) + ").");
-    throw Error(Exit::usage, "the split has no fold '" + fold + "'; " + did_you_mean(fold, names) + "it has " + some_of(names) + ".");
+        throw Error(Exit::usage, "the split has " + std::to_string(names.size()) + " folds; say which with --fold (" +
+                                     some_of(names) + ").");
+    throw Error(Exit::usage, "the split has no fold '" + fold + "'; " + did_you_mean(fold, names) + "it has " +
+                                 some_of(names) + ".");
 }
 
 Cases find_cases(const step::Inputs& inputs, const EvaluateParameters& parameters) {
@@ -91,9 +94,11 @@ Cases find_cases(const step::Inputs& inputs, const EvaluateParameters& parameter
     }
     cases.array = label_array(reference, parameters.array);
     if (cases.array.empty())
-        throw Error(Exit::bad_input, reference_input.path.string() + (parameters.array.empty()
-                                         ? " has no label array; evaluate needs reference labels."
-                                         : " has no array '" + parameters.array + "'; name its label array with --array."));
+        throw Error(Exit::bad_input,
+                    reference_input.path.string() +
+                        (parameters.array.empty()
+                             ? " has no label array; evaluate needs reference labels."
+                             : " has no array '" + parameters.array + "'; name its label array with --array."));
 
     const auto& predictions = inputs.all("predictions");
     Owners owners(predictions);
@@ -111,8 +116,9 @@ Cases find_cases(const step::Inputs& inputs, const EvaluateParameters& parameter
         for (auto& sample : cases.predictions[p]->all_samples()) {
             owners.claim(sample.id, p);
             if (!reference.contains(sample.id))
-                throw Error(Exit::bad_input, predictions[p].path.string() + " predicts case " + sample.id + ", which the reference " +
-                                                 reference_input.path.string() + " lacks; check that both belong together.");
+                throw Error(Exit::bad_input, predictions[p].path.string() + " predicts case " + sample.id +
+                                                 ", which the reference " + reference_input.path.string() +
+                                                 " lacks; check that both belong together.");
             const std::string id = sample.id;
             predicted.emplace(id, Prediction{p, std::move(sample)});
         }

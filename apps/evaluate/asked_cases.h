@@ -37,8 +37,8 @@ struct Cases {
 };
 
 /// The union of the predictions' cases.txt, and for those without one, every labelled case of the reference or of the
-/// split's part. Error(bad_input): an id in two predictions, a predicted id that the reference lacks, no label in the reference,
-/// nothing to score.
+/// split's part. Error(bad_input): an id in two predictions, a predicted id that the reference lacks, no label in the
+/// reference, nothing to score.
 Cases find_cases(const step::Inputs& inputs, const EvaluateParameters& parameters);
 
 /// Ids of a part of a fold of split.json. Error(usage) for an unknown fold, naming those there are.

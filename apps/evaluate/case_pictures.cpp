@@ -19,7 +19,8 @@ const AskedCase* asked_case(const Cases& cases, const std::string& id) {
 }
 
 /// The first image of the reference that lies on the label's grid; its first volume where it has more axes.
-std::vector<float> image_of(const Cases& cases, const AskedCase& asked, const store::ArrayInfo& label, std::size_t voxels) {
+std::vector<float> image_of(const Cases& cases, const AskedCase& asked, const store::ArrayInfo& label,
+                            std::size_t voxels) {
     for (const auto& [name, info] : asked.reference->arrays) {
         if (info.role != store::Role::image || is_complex(info.type)) continue;
         if (!same_grid(label.geometry, label.shape, info.geometry, info.shape)) continue;
@@ -42,7 +43,8 @@ pictures::Raster draw(const Cases& cases, const CaseScorer& scorer, const AskedC
     view.image = image;
     view.filled = reference->values;
     if (maps.prediction)
-        if (const auto* prediction = std::get_if<measure::LabelMap>(&*maps.prediction)) view.outlined = prediction->values;
+        if (const auto* prediction = std::get_if<measure::LabelMap>(&*maps.prediction))
+            view.outlined = prediction->values;
     return pictures::draw_case(view, side);
 }
 
@@ -53,7 +55,8 @@ std::vector<std::string> write_pictures(const std::filesystem::path& file, const
     const auto extremes = measure::extremes_of(evaluation);
     std::vector<pictures::Raster> rows;
     std::vector<std::string> captions;
-    for (const auto& [word, index] : {std::pair{"worst", extremes.worst}, {"median", extremes.median}, {"best", extremes.best}}) {
+    for (const auto& [word, index] :
+         {std::pair{"worst", extremes.worst}, {"median", extremes.median}, {"best", extremes.best}}) {
         if (!index) continue;
         const auto& scores = evaluation.cases[*index];
         const AskedCase* asked = asked_case(cases, scores.id);
@@ -61,8 +64,9 @@ std::vector<std::string> write_pictures(const std::filesystem::path& file, const
         const auto voxels = static_cast<std::uint64_t>(voxel_count(asked->reference->array(cases.array)->shape));
         const auto held = memory.reserve(voxels * 48, "drawing " + scores.id);
         rows.push_back(draw(cases, scorer, *asked));
-        captions.push_back(std::string(word) + ": " + scores.id + ", mean " + std::string(evaluation.metrics[extremes.metric]->name) +
-                           " " + measure::number_text(measure::case_mean(evaluation, scores, extremes.metric)) +
+        captions.push_back(std::string(word) + ": " + scores.id + ", mean " +
+                           std::string(evaluation.metrics[extremes.metric]->name) + " " +
+                           measure::number_text(measure::case_mean(evaluation, scores, extremes.metric)) +
                            (scores.failed ? " (failed: no prediction)" : ""));
     }
     if (rows.empty()) rows.emplace_back(side, side);

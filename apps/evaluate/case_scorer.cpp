@@ -23,7 +23,12 @@ std::string shape_text(const Shape& shape) {
 
 CaseScorer::CaseScorer(const Cases& cases, const step::Inputs& inputs, const EvaluateParameters& parameters,
                        const measure::Evaluation& evaluation, const MemoryBudget& memory)
-    : cases_(cases), inputs_(inputs), parameters_(parameters), evaluation_(evaluation), memory_(memory), known_values_{0} {
+    : cases_(cases),
+      inputs_(inputs),
+      parameters_(parameters),
+      evaluation_(evaluation),
+      memory_(memory),
+      known_values_{0} {
     for (const auto& target : evaluation.targets)
         known_values_.insert(known_values_.end(), target.values.begin(), target.values.end());
     if (parameters.ignore_label) known_values_.push_back(*parameters.ignore_label);
@@ -31,7 +36,8 @@ CaseScorer::CaseScorer(const Cases& cases, const step::Inputs& inputs, const Eva
 }
 
 std::string CaseScorer::source_of(const AskedCase& asked, const std::string& array) const {
-    return inputs_.all("predictions")[asked.prediction->dataset].path.filename().string() + "/" + asked.id + "/" + array;
+    return inputs_.all("predictions")[asked.prediction->dataset].path.filename().string() + "/" + asked.id + "/" +
+           array;
 }
 
 std::pair<std::string, const store::ArrayInfo*> CaseScorer::predicted_array(const AskedCase& asked) const {
@@ -40,15 +46,17 @@ std::pair<std::string, const store::ArrayInfo*> CaseScorer::predicted_array(cons
     if (parameters_.array.empty())
         for (const auto& [name, info] : sample.arrays)
             if (info.role == store::Role::label) return {name, &info};
-    throw Error(Exit::bad_input, inputs_.all("predictions")[asked.prediction->dataset].path.string() + ": case " + asked.id +
-                                     " has no label array '" + cases_.array + "'; name the array with --array.");
+    throw Error(Exit::bad_input, inputs_.all("predictions")[asked.prediction->dataset].path.string() + ": case " +
+                                     asked.id + " has no label array '" + cases_.array +
+                                     "'; name the array with --array.");
 }
 
 void CaseScorer::check_grid(const AskedCase& asked, const store::ArrayInfo& predicted) const {
     const store::ArrayInfo& reference = *asked.reference->array(cases_.array);
     if (same_grid(reference.geometry, reference.shape, predicted.geometry, predicted.shape)) return;
     const std::string where = inputs_.all("predictions")[asked.prediction->dataset].path.string();
-    std::string how = "its corners lie up to " + shortest(corner_distance_mm(reference.geometry, predicted.geometry, reference.shape)) +
+    std::string how = "its corners lie up to " +
+                      shortest(corner_distance_mm(reference.geometry, predicted.geometry, reference.shape)) +
                       " mm away from the reference's";
     if (reference.shape != predicted.shape)
         how = "it has " + shape_text(predicted.shape) + " voxels, the reference " + shape_text(reference.shape);
@@ -60,12 +68,14 @@ void CaseScorer::check_grid(const AskedCase& asked, const store::ArrayInfo& pred
 
 CaseScorer::Maps CaseScorer::read(const AskedCase& asked) const {
     const store::ArrayInfo& info = *asked.reference->array(cases_.array);
-    Maps maps{measure::label_map(cases_.reference->read(asked.id, cases_.array, info), info.scale, info.geometry), std::nullopt};
+    Maps maps{measure::label_map(cases_.reference->read(asked.id, cases_.array, info), info.scale, info.geometry),
+              std::nullopt};
     if (!asked.prediction) return maps;
     const auto [name, predicted] = predicted_array(asked);
     check_grid(asked, *predicted);
     const auto& dataset = *cases_.predictions[asked.prediction->dataset];
-    maps.prediction = measure::label_map(dataset.read(asked.id, name, *predicted), predicted->scale, predicted->geometry);
+    maps.prediction =
+        measure::label_map(dataset.read(asked.id, name, *predicted), predicted->scale, predicted->geometry);
     return maps;
 }
 
@@ -90,9 +100,10 @@ ScoredCase CaseScorer::score(const AskedCase& asked) const {
         }
     auto& reference = std::get<measure::LabelMap>(maps.reference);
     // A prediction with other axes but an equal count of voxels (x y against x y z) has passed the grid check.
-    auto pair = maps.prediction ? measure::CasePair(std::move(reference), std::move(std::get<measure::LabelMap>(*maps.prediction)),
-                                                    parameters_.ignore_label)
-                                : measure::CasePair::without_prediction(std::move(reference), parameters_.ignore_label);
+    auto pair = maps.prediction
+                    ? measure::CasePair(std::move(reference), std::move(std::get<measure::LabelMap>(*maps.prediction)),
+                                        parameters_.ignore_label)
+                    : measure::CasePair::without_prediction(std::move(reference), parameters_.ignore_label);
     for (const std::int32_t value : pair.predicted_values())
         if (!std::binary_search(known_values_.begin(), known_values_.end(), value)) out.unknown_values.push_back(value);
     out.scores = measure::score_case(asked.id, asked.reference->subject, pair, evaluation_);

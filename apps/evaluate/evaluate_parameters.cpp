@@ -22,8 +22,10 @@ measure::Target region(const std::string& text) {
     }
     std::sort(target.values.begin(), target.values.end());
     target.values.erase(std::unique(target.values.begin(), target.values.end()), target.values.end());
-    if (target.values.size() < 2) throw Error(Exit::usage, "--regions " + text + " is a single label, which is scored anyway.");
-    for (const std::int32_t value : target.values) target.key += (target.key.empty() ? "" : "+") + std::to_string(value);
+    if (target.values.size() < 2)
+        throw Error(Exit::usage, "--regions " + text + " is a single label, which is scored anyway.");
+    for (const std::int32_t value : target.values)
+        target.key += (target.key.empty() ? "" : "+") + std::to_string(value);
     return target;
 }
 
@@ -42,6 +44,9 @@ EvaluateParameters from_json(const Json& json) {
     p.rules.empty = json.at("empty") == "one" ? measure::EmptyRule::one : measure::EmptyRule::undefined;
     p.rules.empty_distance =
         json.at("empty_distance") == "diagonal" ? measure::EmptyDistance::diagonal : measure::EmptyDistance::undefined;
+    p.against = json.value("against", std::string());
+    p.resamples = json.at("resamples").get<std::size_t>();
+    p.permutations = json.at("permutations").get<std::size_t>();
     p.nnunet = json.at("nnunet").get<bool>();
     return p;
 }
@@ -58,8 +63,8 @@ std::vector<const measure::Metric*> chosen_metrics(const EvaluateParameters& par
         if (metric == nullptr) {
             std::string list;
             for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
-            throw Error(Exit::usage, "--metrics: " + std::string(parameters.convention->name) + " has no metric '" + name +
-                                         "'; " + did_you_mean(name, known) + "it has " + list + ".");
+            throw Error(Exit::usage, "--metrics: " + std::string(parameters.convention->name) + " has no metric '" +
+                                         name + "'; " + did_you_mean(name, known) + "it has " + list + ".");
         }
         if (std::find(chosen.begin(), chosen.end(), metric) != chosen.end())
             throw Error(Exit::usage, "--metrics names " + name + " twice.");

@@ -54,13 +54,21 @@ struct ArrayFacts {
         for (std::size_t a = 0; a < std::min<std::size_t>(3, info.shape.size()); ++a) spacing.take(a, mm[a]);
     }
     Json json() {
-        return {{"roles", roles}, {"types", types}, {"axes", axes}, {"samples", samples}, {"without_world", without_world},
-                {"scaled", scaled}, {"on_changed_grid", regridded}, {"voxel_bytes", voxel_bytes}, {"shape", shape.json()},
+        return {{"roles", roles},
+                {"types", types},
+                {"axes", axes},
+                {"samples", samples},
+                {"without_world", without_world},
+                {"scaled", scaled},
+                {"on_changed_grid", regridded},
+                {"voxel_bytes", voxel_bytes},
+                {"shape", shape.json()},
                 {"spacing_mm", spacing.json()}};
     }
 };
 
-/// Reasons with their numbers and one example each; quarantine.jsonl is provenance, not data, so a damaged line is only counted.
+/// Reasons with their numbers and one example each; quarantine.jsonl is provenance, not data, so a damaged line is only
+/// counted.
 Json quarantine_table(const std::filesystem::path& file) {
     std::map<std::pair<std::string, std::string>, Json> rows;
     if (!std::filesystem::exists(file)) return Json::array();
@@ -70,8 +78,11 @@ Json quarantine_table(const std::filesystem::path& file) {
         const Json line = parse_json(std::string_view(text).substr(at, end - at), file.string());
         Json& row = rows[{line.value("stage", std::string()), line.value("reason", std::string())}];
         if (row.is_null())
-            row = {{"stage", line.value("stage", "")}, {"reason", line.value("reason", "")}, {"sources", 0},
-                   {"example", line.value("source", "")}, {"message", line.value("message", "")}};
+            row = {{"stage", line.value("stage", "")},
+                   {"reason", line.value("reason", "")},
+                   {"sources", 0},
+                   {"example", line.value("source", "")},
+                   {"message", line.value("message", "")}};
         row["sources"] = row["sources"].get<std::uint64_t>() + 1;
         at = end + 1;
     }
@@ -118,7 +129,8 @@ Json dataset_summary(const step::Input& input) {
     }
     Json array_table = Json::object(), flag_table = Json::array();
     for (auto& [name, facts] : arrays) array_table[name] = facts.json();
-    for (const auto& [check, n] : flags) flag_table.push_back({{"check", check}, {"samples", n}, {"example", flag_example[check]}});
+    for (const auto& [check, n] : flags)
+        flag_table.push_back({{"check", check}, {"samples", n}, {"example", flag_example[check]}});
     const Json& content = input.manifest.content;
     return {{"samples", samples},
             {"subjects", subjects.size()},
@@ -148,7 +160,8 @@ Json dataset_sample(const step::Input& input, const std::string& id) {
     Json json = store::to_json(*found);
     for (const auto& [name, info] : found->arrays) {
         json["arrays"][name]["spacing_mm"] = info.geometry.spacing_mm();
-        if (Json header = header_fields(dataset, id, name); !header.is_null()) json["arrays"][name]["header"] = std::move(header);
+        if (Json header = header_fields(dataset, id, name); !header.is_null())
+            json["arrays"][name]["header"] = std::move(header);
     }
     return json;
 }

@@ -27,10 +27,14 @@ std::vector<step::Finding> InspectStep::validate(const Json& parameters, const s
         return findings;
     }
     if (input.manifest.kind != "dataset")
-        findings.push_back({"png", "--png draws datasets; " + input.path.string() + " is of kind " + input.manifest.kind + "."});
+        findings.push_back(
+            {"png", "--png draws datasets; " + input.path.string() + " is of kind " + input.manifest.kind + "."});
     else if (input.manifest.privacy == store::Privacy::identified && !parameters.at("allow_identified").get<bool>())
-        findings.push_back({"png", input.path.string() + " is identified, and a picture of it leaves the dataset's protection; "
-                                                         "anonymise it, or give --allow-identified.", Exit::privacy});
+        findings.push_back({"png",
+                            input.path.string() +
+                                " is identified, and a picture of it leaves the dataset's protection; "
+                                "anonymise it, or give --allow-identified.",
+                            Exit::privacy});
     return findings;
 }
 
@@ -55,15 +59,18 @@ step::Outcome InspectStep::run(step::Context& context) {
     }
     const Verification verified = verify(input, context.threads, context.progress);
     shown["verified"] = {{"members", verified.members}, {"arrays", verified.arrays}, {"faults", verified.faults}};
-    text += "\nverified  " + std::to_string(verified.members) + " members, " + std::to_string(verified.arrays) + " arrays: " +
-            (verified.faults.empty() ? "all as they were made" : std::to_string(verified.faults.size()) + " faults") + "\n";
+    text += "\nverified  " + std::to_string(verified.members) + " members, " + std::to_string(verified.arrays) +
+            " arrays: " +
+            (verified.faults.empty() ? "all as they were made" : std::to_string(verified.faults.size()) + " faults") +
+            "\n";
     for (const std::string& fault : verified.faults) text += "  " + fault + "\n";
     print(as_json ? canonical_json(shown) + "\n" : text);
     if (!verified.faults.empty())
-        throw Error(Exit::check_failed, input.path.string() + " is not as it was made: " + verified.faults.front() +
-                                            (verified.faults.size() > 1 ? " (and " + std::to_string(verified.faults.size() - 1) +
-                                                                              " more faults)"
-                                                                        : ""));
+        throw Error(
+            Exit::check_failed,
+            input.path.string() + " is not as it was made: " + verified.faults.front() +
+                (verified.faults.size() > 1 ? " (and " + std::to_string(verified.faults.size() - 1) + " more faults)"
+                                            : ""));
     return step::Outcome::done;
 }
 

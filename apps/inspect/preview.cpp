@@ -39,7 +39,8 @@ std::vector<float> first_volume(const store::Dataset& dataset, const std::string
     const Volume scaled = scaled_f32(dataset.read(id, array.first, *array.second), array.second->scale);
     const auto values = scaled.values<float>();
     const auto [nx, ny, nz] = space_of(*array.second);
-    return {values.begin(), values.begin() + std::min<std::ptrdiff_t>(nx * ny * nz, static_cast<std::ptrdiff_t>(values.size()))};
+    return {values.begin(),
+            values.begin() + std::min<std::ptrdiff_t>(nx * ny * nz, static_cast<std::ptrdiff_t>(values.size()))};
 }
 
 std::vector<std::int32_t> rounded(const std::vector<float>& values) {
@@ -49,14 +50,17 @@ std::vector<std::int32_t> rounded(const std::vector<float>& values) {
     return labels;
 }
 
-pictures::Raster draw(const store::Dataset& dataset, const store::Sample& sample, int side, const MemoryBudget& memory) {
+pictures::Raster draw(const store::Dataset& dataset, const store::Sample& sample, int side,
+                      const MemoryBudget& memory) {
     const auto image = first_of(sample, {store::Role::image, store::Role::map, store::Role::probability});
     auto label = first_of(sample, {store::Role::label, store::Role::mask});
     if (!image && !label) return pictures::Raster(side, side);
     const Named& grid = image ? *image : *label;
-    if (image && label && !same_grid(grid.second->geometry, grid.second->shape, label->second->geometry, label->second->shape))
+    if (image && label &&
+        !same_grid(grid.second->geometry, grid.second->shape, label->second->geometry, label->second->shape))
         label.reset();
-    const auto held = memory.reserve(static_cast<std::uint64_t>(voxel_count(grid.second->shape)) * 40, "drawing " + sample.id);
+    const auto held =
+        memory.reserve(static_cast<std::uint64_t>(voxel_count(grid.second->shape)) * 40, "drawing " + sample.id);
     pictures::CaseView view;
     view.shape = space_of(*grid.second);
     view.geometry = grid.second->geometry;
@@ -86,7 +90,8 @@ std::string write_preview(const step::Input& input, const std::string& id, const
         if (!sample.arrays.empty() && (id.empty() || sample.id == id)) drawable.push_back(std::move(sample));
     }
     if (drawable.empty() && !id.empty()) refuse_unknown_sample(input, id, known);
-    if (drawable.empty()) throw Error(Exit::bad_input, input.path.string() + " has no arrays; there is nothing to draw.");
+    if (drawable.empty())
+        throw Error(Exit::bad_input, input.path.string() + " has no arrays; there is nothing to draw.");
     std::vector<pictures::Raster> rows;
     std::string names;
     const std::size_t shown = std::min(drawable.size(), most_samples);

@@ -34,7 +34,9 @@ Json split_summary(const step::Input& input) {
         for (const auto* part : {"train", "validation", "test"}) row[part] = fold.value(part, Json::array()).size();
         folds.push_back(std::move(row));
     }
-    return {{"scheme", split.value("scheme", Json())}, {"seed", split.value("seed", Json())}, {"folds", std::move(folds)},
+    return {{"scheme", split.value("scheme", Json())},
+            {"seed", split.value("seed", Json())},
+            {"folds", std::move(folds)},
             {"balance", split.value("balance", Json::array())}};
 }
 
@@ -122,8 +124,9 @@ Json evaluation_sample(const step::Input& input, const std::string& id) {
 }  // namespace
 
 void refuse_unknown_sample(const step::Input& input, const std::string& id, const std::vector<std::string>& known) {
-    throw Error(Exit::usage, "--sample: " + printable(input.path.string()) + " has no sample '" + printable(id) + "'; " +
-                                 did_you_mean(id, known) + "it has " + std::to_string(known.size()) + " entries.");
+    throw Error(Exit::usage, "--sample: " + printable(input.path.string()) + " has no sample '" + printable(id) +
+                                 "'; " + did_you_mean(id, known) + "it has " + std::to_string(known.size()) +
+                                 " entries.");
 }
 
 Json summary_of(const step::Input& input) {
@@ -137,8 +140,10 @@ Json summary_of(const step::Input& input) {
             {"kind", m.kind},
             {"digest", m.digest.text()},
             {"privacy", store::name_of(m.privacy)},
-            {"counts", {{"sources", m.counts.sources}, {"quarantined", m.counts.quarantined}, {"skipped", m.counts.skipped}}},
-            {"made_by", {{"step", m.made_by.step}, {"version", m.made_by.version}, {"seed", m.made_by.seed}, {"inputs", inputs}}},
+            {"counts",
+             {{"sources", m.counts.sources}, {"quarantined", m.counts.quarantined}, {"skipped", m.counts.skipped}}},
+            {"made_by",
+             {{"step", m.made_by.step}, {"version", m.made_by.version}, {"seed", m.made_by.seed}, {"inputs", inputs}}},
             {"content", m.content},
             {"members", std::move(members)},
             {m.kind, kind_summary(input)}};

@@ -45,16 +45,21 @@ std::string dataset_text(const Json& d) {
     Rows rows{{"array", "role", "type", "axes", "samples", "shape (min / median / max)", "spacing mm", "voxels"}};
     for (const auto& [name, a] : d.at("arrays").items())
         rows.push_back({name, tally(a.at("roles")), tally(a.at("types")), tally(a.at("axes")), plain(a.at("samples")),
-                        spread(a.at("shape")), spread(a.at("spacing_mm")), human_bytes(a.at("voxel_bytes").get<std::uint64_t>())});
+                        spread(a.at("shape")), spread(a.at("spacing_mm")),
+                        human_bytes(a.at("voxel_bytes").get<std::uint64_t>())});
     out += heading("Arrays") + text_table(rows);
     if (!d.at("channels").empty()) {
         rows = {{"channel", "array", "index"}};
-        for (const Json& c : d.at("channels")) rows.push_back({plain(c.value("name", Json())), plain(c.value("array", Json())), plain(c.value("index", Json()))});
+        for (const Json& c : d.at("channels"))
+            rows.push_back(
+                {plain(c.value("name", Json())), plain(c.value("array", Json())), plain(c.value("index", Json()))});
         out += heading("Channels") + text_table(rows);
     }
     if (!d.at("labels").empty()) {
         rows = {{"array", "value", "name"}};
-        for (const Json& l : d.at("labels")) rows.push_back({plain(l.value("array", Json())), plain(l.value("value", Json())), plain(l.value("name", Json()))});
+        for (const Json& l : d.at("labels"))
+            rows.push_back(
+                {plain(l.value("array", Json())), plain(l.value("value", Json())), plain(l.value("name", Json()))});
         out += heading("Labels") + text_table(rows);
     }
     if (!d.at("values").empty()) {
@@ -64,13 +69,15 @@ std::string dataset_text(const Json& d) {
     }
     if (!d.at("flags").empty()) {
         rows = {{"check", "samples", "first"}};
-        for (const Json& f : d.at("flags")) rows.push_back({plain(f.at("check")), plain(f.at("samples")), plain(f.at("example"))});
+        for (const Json& f : d.at("flags"))
+            rows.push_back({plain(f.at("check")), plain(f.at("samples")), plain(f.at("example"))});
         out += heading("Flags") + text_table(rows);
     }
     if (!d.at("quarantine").empty()) {
         rows = {{"stage", "reason", "sources", "first", "why"}};
         for (const Json& q : d.at("quarantine"))
-            rows.push_back({plain(q.at("stage")), plain(q.at("reason")), plain(q.at("sources")), plain(q.at("example")), plain(q.at("message"))});
+            rows.push_back({plain(q.at("stage")), plain(q.at("reason")), plain(q.at("sources")), plain(q.at("example")),
+                            plain(q.at("message"))});
         out += heading("Quarantine") + text_table(rows);
     }
     return out;
@@ -79,7 +86,8 @@ std::string dataset_text(const Json& d) {
 std::string split_text(const Json& s) {
     std::string out = "scheme    " + plain(s.at("scheme")) + ", seed " + plain(s.at("seed")) + "\n";
     Rows rows{{"fold", "train", "validation", "test"}};
-    for (const Json& f : s.at("folds")) rows.push_back({plain(f.at("name")), plain(f.at("train")), plain(f.at("validation")), plain(f.at("test"))});
+    for (const Json& f : s.at("folds"))
+        rows.push_back({plain(f.at("name")), plain(f.at("train")), plain(f.at("validation")), plain(f.at("test"))});
     out += heading("Folds") + text_table(rows);
     rows = {{"fold", "part", "samples", "groups", "levels"}};
     for (const Json& b : s.at("balance")) {
@@ -87,8 +95,8 @@ std::string split_text(const Json& s) {
         const Json by_variable = b.value("levels", Json::object());  // items() must not outlive it
         for (const auto& [variable, counts] : by_variable.items())
             levels += (levels.empty() ? "" : "; ") + variable + ": " + tally(counts);
-        rows.push_back({plain(b.value("fold", Json())), plain(b.value("part", Json())), plain(b.value("samples", Json())),
-                        plain(b.value("groups", Json())), levels});
+        rows.push_back({plain(b.value("fold", Json())), plain(b.value("part", Json())),
+                        plain(b.value("samples", Json())), plain(b.value("groups", Json())), levels});
     }
     return rows.size() > 1 ? out + heading("Balance") + text_table(rows) : out;
 }
@@ -106,21 +114,24 @@ std::string model_text(const Json& m) {
     Rows rows;
     for (const auto* which : {"first", "best", "last"})
         if (m.contains(which) && !m.at(which).is_null()) rows.push_back({which, history_line(m.at(which))});
-    std::string out = rows.empty() ? "" : heading("History (" + plain(m.at("history_lines")) + " lines)") + text_table(rows);
+    std::string out =
+        rows.empty() ? "" : heading("History (" + plain(m.at("history_lines")) + " lines)") + text_table(rows);
     return m.contains("plan") ? out + heading("Plan") + pretty_json(m.at("plan")) : out;
 }
 
 std::string evaluation_text(const Json& e) {
     std::string out = "cases     " + plain(e.at("cases")) + ", " + std::to_string(e.at("failed").size()) + " failed\n" +
-                      "rule      " + plain(e.at("rule_for_empty_masks")) + "\n";
+                      "rule      " + e.at("rule_for_empty_masks").get<std::string>() + "\n";
     Rows rows{{"label", "name", "metric", "mean", "SD", "median", "min", "max", "scored"}};
     for (const Json& label : e.at("labels"))
         for (const Json& metric : e.at("metrics")) {
             const Json& s = label.at("metrics").at(metric.at("name").get<std::string>());
-            rows.push_back({plain(label.at("label")), plain(label.at("name")), plain(metric.at("name")), plain(s.at("mean")), plain(s.at("sd")),
-                            plain(s.at("median")), plain(s.at("min")), plain(s.at("max")), plain(s.at("n_scored")) + " of " + plain(s.at("n"))});
+            rows.push_back({plain(label.at("label")), plain(label.at("name")), plain(metric.at("name")),
+                            plain(s.at("mean")), plain(s.at("sd")), plain(s.at("median")), plain(s.at("min")),
+                            plain(s.at("max")), plain(s.at("n_scored")) + " of " + plain(s.at("n"))});
         }
-    for (const auto& [name, mean] : e.at("foreground").items()) rows.push_back({"foreground", "", name, plain(mean.at("mean"))});
+    for (const auto& [name, mean] : e.at("foreground").items())
+        rows.push_back({"foreground", "", name, plain(mean.at("mean"))});
     out += heading("Scores") + text_table(rows, 400);
     if (!e.at("failed").empty()) {
         rows.clear();
@@ -133,7 +144,8 @@ std::string evaluation_text(const Json& e) {
 std::string files_text(const Json& f) {
     Rows rows{{"ending", "files", "bytes"}};
     for (const Json& row : f.at("files"))
-        rows.push_back({plain(row.at("ending")), plain(row.at("files")), human_bytes(row.at("bytes").get<std::uint64_t>())});
+        rows.push_back(
+            {plain(row.at("ending")), plain(row.at("files")), human_bytes(row.at("bytes").get<std::uint64_t>())});
     return heading("Files") + text_table(rows);
 }
 
@@ -144,18 +156,26 @@ std::string summary_text(const Json& s) {
     const Json& counts = s.at("counts");
     const Json& by = s.at("made_by");
     std::string from;
-    for (const Json& input : by.at("inputs")) from += (from.empty() ? " from " : ", ") + plain(input.at("name")) + " (" + plain(input.at("kind")) + ")";
-    std::string out = kind + "  " + plain(s.at("artefact")) + "\ndigest    " + plain(s.at("digest")) + "\nprivacy   " + plain(s.at("privacy")) +
-                      "\nmade by   " + plain(by.at("step")) + " " + plain(by.at("version")) + from + "\ncounts    " + plain(counts.at("sources")) +
-                      " sources, " + plain(counts.at("quarantined")) + " quarantined, " + plain(counts.at("skipped")) + " skipped\n";
-    if (kind == "dataset") out += dataset_text(s.at(kind));
-    else if (kind == "split") out += split_text(s.at(kind));
-    else if (kind == "evaluation") out += evaluation_text(s.at(kind));
+    for (const Json& input : by.at("inputs"))
+        from += (from.empty() ? " from " : ", ") + plain(input.at("name")) + " (" + plain(input.at("kind")) + ")";
+    std::string out = kind + "  " + plain(s.at("artefact")) + "\ndigest    " + plain(s.at("digest")) + "\nprivacy   " +
+                      plain(s.at("privacy")) + "\nmade by   " + plain(by.at("step")) + " " + plain(by.at("version")) +
+                      from + "\ncounts    " + plain(counts.at("sources")) + " sources, " +
+                      plain(counts.at("quarantined")) + " quarantined, " + plain(counts.at("skipped")) + " skipped\n";
+    if (kind == "dataset")
+        out += dataset_text(s.at(kind));
+    else if (kind == "split")
+        out += split_text(s.at(kind));
+    else if (kind == "evaluation")
+        out += evaluation_text(s.at(kind));
     else {
         if (const std::string table = scalars(s.at("content")); !table.empty()) out += heading("Content") + table;
-        if (kind == "model") out += model_text(s.at(kind));
-        else if (kind == "plan") out += heading("Plan") + pretty_json(s.at(kind).at("plan"));
-        else out += files_text(s.at(kind));
+        if (kind == "model")
+            out += model_text(s.at(kind));
+        else if (kind == "plan")
+            out += heading("Plan") + pretty_json(s.at(kind).at("plan"));
+        else
+            out += files_text(s.at(kind));
     }
     return out;
 }
@@ -163,9 +183,13 @@ std::string summary_text(const Json& s) {
 std::string sample_text(const Json& s) {
     if (!s.contains("arrays")) {  // split or evaluation
         std::string out = plain(s.at("id")) + "\n";
-        if (s.contains("columns")) out += plain(s.at("columns")) + "\n";
-        for (const Json& row : s.contains("rows") ? s.at("rows") : s.at("parts"))
-            out += (row.is_string() ? plain(row) : "  fold " + plain(row.at("fold")) + ": " + plain(row.at("part"))) + "\n";
+        if (!s.contains("columns")) {
+            for (const Json& row : s.at("parts"))
+                out += "  fold " + plain(row.at("fold")) + ": " + plain(row.at("part")) + "\n";
+            return out;
+        }
+        out += s.at("columns").get<std::string>() + "\n";  // lines of a table of ours, whole
+        for (const Json& row : s.at("rows")) out += row.get<std::string>() + "\n";
         return out;
     }
     std::string out = plain(s.at("id")) + "  subject " + plain(s.at("subject")) +
@@ -174,14 +198,19 @@ std::string sample_text(const Json& s) {
         out += heading(name);
         Rows rows;
         for (const auto& [key, value] : array.items())
-            if (key != "header" && !value.is_null()) rows.push_back({key, value.is_structured() ? canonical_json(value) : plain(value)});
+            if (key != "header" && !value.is_null())
+                rows.push_back({key, value.is_structured() ? canonical_json(value) : plain(value)});
         out += text_table(rows);
         if (!array.contains("header")) continue;
         rows.clear();
         for (const auto& [key, value] : array.at("header").items()) {
             if (value.is_object())
-                for (const auto& [field, inner] : value.items()) rows.push_back({key + "." + field, value.is_structured() && inner.is_structured() ? canonical_json(inner) : plain(inner)});
-            else rows.push_back({key, value.is_structured() ? canonical_json(value) : plain(value)});
+                for (const auto& [field, inner] : value.items())
+                    rows.push_back({key + "." + field, value.is_structured() && inner.is_structured()
+                                                           ? canonical_json(inner)
+                                                           : plain(inner)});
+            else
+                rows.push_back({key, value.is_structured() ? canonical_json(value) : plain(value)});
         }
         out += "  header\n" + text_table(rows, 200);
     }

@@ -12,8 +12,10 @@ void verify_members(const step::Input& input, unsigned threads, Verification& ou
     for (const auto& [name, digest] : input.manifest.members) {
         ++out.members;
         const auto found = now.find(name);
-        if (found == now.end()) out.faults.push_back(name + " is missing.");
-        else if (found->second != digest) out.faults.push_back(name + " was altered.");
+        if (found == now.end())
+            out.faults.push_back(name + " is missing.");
+        else if (found->second != digest)
+            out.faults.push_back(name + " was altered.");
     }
     for (const auto& [name, digest] : now)
         if (!input.manifest.members.contains(name)) out.faults.push_back(name + " was added.");

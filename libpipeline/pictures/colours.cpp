@@ -7,9 +7,18 @@
 namespace cohort::pictures {
 namespace {
 
-constexpr std::array<Rgb, 12> palette{{{230, 159, 0}, {86, 180, 233}, {0, 158, 115}, {240, 228, 66},
-                                       {0, 114, 178}, {213, 94, 0},   {204, 121, 167}, {170, 120, 255},
-                                       {255, 105, 97}, {120, 220, 120}, {200, 170, 120}, {90, 220, 220}}};
+constexpr std::array<Rgb, 12> palette{{{230, 159, 0},
+                                       {86, 180, 233},
+                                       {0, 158, 115},
+                                       {240, 228, 66},
+                                       {0, 114, 178},
+                                       {213, 94, 0},
+                                       {204, 121, 167},
+                                       {170, 120, 255},
+                                       {255, 105, 97},
+                                       {120, 220, 120},
+                                       {200, 170, 120},
+                                       {90, 220, 220}}};
 
 /// Full saturation at three quarters of the turn's brightness: readable on grey.
 Rgb from_hue(double turn) {
@@ -21,7 +30,8 @@ Rgb from_hue(double turn) {
 }
 
 /// Black, violet, red, orange, yellow, white: rises evenly in brightness.
-constexpr std::array<Rgb, 6> heat{{{0, 0, 0}, {80, 18, 123}, {182, 54, 121}, {251, 136, 97}, {254, 220, 120}, {255, 255, 255}}};
+constexpr std::array<Rgb, 6> heat{
+    {{0, 0, 0}, {80, 18, 123}, {182, 54, 121}, {251, 136, 97}, {254, 220, 120}, {255, 255, 255}}};
 
 }  // namespace
 

@@ -12,17 +12,23 @@ namespace {
 
 constexpr double width = 720, panel_height = 300, left = 72, right = 150, top = 36, bottom = 48;
 constexpr std::array<std::string_view, 8> line_colours{"#0072b2", "#d55e00", "#009e73", "#cc79a7",
-                                                        "#e69f00", "#56b4e9", "#5d3a9b", "#555555"};
+                                                       "#e69f00", "#56b4e9", "#5d3a9b", "#555555"};
 
 std::string escaped(std::string_view text) {
     std::string out;
     for (const char c : text) {
-        if (c == '&') out += "&amp;";
-        else if (c == '<') out += "&lt;";
-        else if (c == '>') out += "&gt;";
-        else if (c == '"') out += "&quot;";
-        else if (static_cast<unsigned char>(c) < 0x20) out += ' ';  // control bytes are not allowed in XML
-        else out += c;
+        if (c == '&')
+            out += "&amp;";
+        else if (c == '<')
+            out += "&lt;";
+        else if (c == '>')
+            out += "&gt;";
+        else if (c == '"')
+            out += "&quot;";
+        else if (static_cast<unsigned char>(c) < 0x20)
+            out += ' ';  // control bytes are not allowed in XML
+        else
+            out += c;
     }
     return out;
 }
@@ -130,8 +136,7 @@ private:
                "\" fill=\"none\" stroke=\"#333\"/>\n";
         out += text_at((left + x_end) / 2, y_end + 36, "middle", panel_.x_label);
         const double middle = y0_ + (panel_height + top - bottom) / 2;
-        out += text_at(16, middle, "middle", panel_.y_label,
-                       " transform=\"rotate(-90 16 " + pixel(middle) + ")\"");
+        out += text_at(16, middle, "middle", panel_.y_label, " transform=\"rotate(-90 16 " + pixel(middle) + ")\"");
         return out;
     }
 
@@ -169,9 +174,10 @@ private:
 
 std::string curves_svg(std::span<const Panel> panels) {
     const double height = panel_height * static_cast<double>(std::max<std::size_t>(panels.size(), 1));
-    std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + pixel(width) + " " + pixel(height) +
-                      "\" width=\"" + pixel(width) + "\" height=\"" + pixel(height) +
-                      "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
+    std::string out =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + pixel(width) + " " + pixel(height) +
+        "\" width=\"" + pixel(width) + "\" height=\"" + pixel(height) +
+        "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
     for (std::size_t i = 0; i < panels.size(); ++i)
         out += PanelDrawing(panels[i], panel_height * static_cast<double>(i)).svg();
     return out + "</svg>\n";

@@ -1,4 +1,5 @@
-// Line plots as SVG text: a training's history, a reliability curve. No times, no host, no fonts beyond the viewer's own.
+// Line plots as SVG text: a training's history, a reliability curve. No times, no host, no fonts beyond the viewer's
+// own.
 #pragma once
 
 #include <optional>

@@ -70,7 +70,8 @@ private:
         return index >= -0.5 && index < static_cast<double>(view_.shape[axis]) - 0.5;
     }
     bool inside(int x, int y) const {
-        return x >= 0 && y >= 0 && x < side_ && y < side_ && within(across(x), plane_.across) && within(down(y), plane_.down);
+        return x >= 0 && y >= 0 && x < side_ && y < side_ && within(across(x), plane_.across) &&
+               within(down(y), plane_.down);
     }
 
     std::size_t offset(std::int64_t u, std::int64_t v) const {
@@ -90,7 +91,8 @@ private:
         const double u = across(x), v = down(y);
         const double u0 = std::floor(u), v0 = std::floor(v);
         const auto at = [&](double du, double dv) {
-            return static_cast<double>(view_.image[offset(static_cast<std::int64_t>(u0 + du), static_cast<std::int64_t>(v0 + dv))]);
+            return static_cast<double>(
+                view_.image[offset(static_cast<std::int64_t>(u0 + du), static_cast<std::int64_t>(v0 + dv))]);
         };
         const double upper = at(0, 0) * (1 - (u - u0)) + at(1, 0) * (u - u0);
         const double lower = at(0, 1) * (1 - (u - u0)) + at(1, 1) * (u - u0);

@@ -17,9 +17,9 @@ namespace cohort::pictures {
 /// What one case looks like. All spans have nx·ny·nz voxels, x fastest, on one grid, or are empty; nothing is owned.
 struct CaseView {
     std::array<std::int64_t, 3> shape{1, 1, 1};
-    Geometry geometry = {};                     ///< decides orientation and aspect; none: index axes as they are
-    std::span<const float> image = {};          ///< empty: black
-    std::span<const std::int32_t> filled = {};  ///< labels drawn as a translucent fill (the reference)
+    Geometry geometry = {};                       ///< decides orientation and aspect; none: index axes as they are
+    std::span<const float> image = {};            ///< empty: black
+    std::span<const std::int32_t> filled = {};    ///< labels drawn as a translucent fill (the reference)
     std::span<const std::int32_t> outlined = {};  ///< labels drawn as an outline (the prediction)
     ColourMap colours = ColourMap::grey;
 };
@@ -31,8 +31,8 @@ std::array<std::int64_t, 3> cutting_point(const CaseView& view);
 /// One row of square tiles of `side` pixels: axial, coronal, sagittal through cutting_point() for volumes; one tile for
 /// an image of a single slice. Radiological display: the patient's right is on the left of the picture, anterior and
 /// superior are up; voxel axes are taken to the nearest patient axes, oblique ones are not resampled. Pixels are
-/// isotropic in mm (spacing counts), the slice is centred. Intensities: from the 0.5 % to the 99.5 % quantile of the finite
-/// voxels. Images are interpolated linearly, labels nearest.
+/// isotropic in mm (spacing counts), the slice is centred. Intensities: from the 0.5 % to the 99.5 % quantile of the
+/// finite voxels. Images are interpolated linearly, labels nearest.
 Raster draw_case(const CaseView& view, int side);
 
 }  // namespace cohort::pictures

@@ -18,8 +18,9 @@ struct Plane {
 };
 
 /// Axial, coronal, sagittal, for the voxel axes nearest to the patient's (largest sum of direction cosines over the six
-/// assignments); the patient's right and anterior on the left of the picture, anterior and superior up. Without an affine
-/// the index axes as they are (x to the right, y down). Only planes with more than one voxel each way, at least one.
+/// assignments); the patient's right and anterior on the left of the picture, anterior and superior up. Without an
+/// affine the index axes as they are (x to the right, y down). Only planes with more than one voxel each way, at least
+/// one.
 std::vector<Plane> planes_of(const std::array<std::int64_t, 3>& shape, const Geometry& geometry);
 
 }  // namespace cohort::pictures

@@ -37,10 +37,14 @@ void filter_row(const Row& row, const Row& above, std::size_t channels, int kind
         const int up = above[i];
         const int corner = i >= channels ? above[i - channels] : 0;
         int guess = 0;
-        if (kind == 1) guess = left;
-        else if (kind == 2) guess = up;
-        else if (kind == 3) guess = (left + up) / 2;
-        else if (kind == 4) guess = paeth(left, up, corner);
+        if (kind == 1)
+            guess = left;
+        else if (kind == 2)
+            guess = up;
+        else if (kind == 3)
+            guess = (left + up) / 2;
+        else if (kind == 4)
+            guess = paeth(left, up, corner);
         out[i] = static_cast<std::uint8_t>(row[i] - guess);
     }
 }
@@ -85,10 +89,11 @@ Bytes filtered(const Raster& picture, std::size_t channels) {
 Bytes encode_png(const Raster& picture) {
     if (picture.width() <= 0 || picture.height() <= 0)
         throw Error(Exit::bug, "a picture without pixels was to be written as PNG; please report this.");
-    const bool grey = std::all_of(picture.pixels().begin(), picture.pixels().end(),
-                                  [](Rgb p) { return p.r == p.g && p.g == p.b; });
+    const bool grey =
+        std::all_of(picture.pixels().begin(), picture.pixels().end(), [](Rgb p) { return p.r == p.g && p.g == p.b; });
     Bytes out;
-    for (const unsigned v : {0x89u, 0x50u, 0x4eu, 0x47u, 0x0du, 0x0au, 0x1au, 0x0au}) out.push_back(static_cast<std::byte>(v));
+    for (const unsigned v : {0x89u, 0x50u, 0x4eu, 0x47u, 0x0du, 0x0au, 0x1au, 0x0au})
+        out.push_back(static_cast<std::byte>(v));
     Bytes header;
     put_u32(header, static_cast<std::uint32_t>(picture.width()));
     put_u32(header, static_cast<std::uint32_t>(picture.height()));

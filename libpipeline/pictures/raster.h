@@ -26,7 +26,9 @@ class Raster {
 public:
     Raster() = default;
     Raster(int width, int height, Rgb fill = {})
-        : width_(width), height_(height), pixels_(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), fill) {}
+        : width_(width),
+          height_(height),
+          pixels_(static_cast<std::size_t>(width) * static_cast<std::size_t>(height), fill) {}
 
     int width() const { return width_; }
     int height() const { return height_; }

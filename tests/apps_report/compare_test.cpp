@@ -44,35 +44,49 @@ std::string safetensors(const std::string& header, std::vector<float> values) {
     return out;
 }
 
-std::filesystem::path predictions(const std::filesystem::path& place, double changed, store::Codec codec = store::Codec::fast) {
+std::filesystem::path predictions(const std::filesystem::path& place, double changed,
+                                  store::Codec codec = store::Codec::fast) {
     MadeArray map{.role = store::Role::map, .type = VoxelType::f32, .shape = {4, 4, 4}};
     map.values.assign(64, 0.5);
     map.values[21] = changed;
-    return make_dataset(place, {.samples = {{"a", {{"map", map}}}, {"b", {{"label", label_of({4, 4, 4}, {{1, {0, 0, 0}, {1, 1, 1}}})}}}},
-                                .cases = {"a", "b"}, .codec = codec});
+    return make_dataset(place, {.samples = {{"a", {{"map", map}}},
+                                            {"b", {{"label", label_of({4, 4, 4}, {{1, {0, 0, 0}, {1, 1, 1}}})}}}},
+                                .cases = {"a", "b"},
+                                .codec = codec});
 }
 
 }  // namespace
 
 TEST_CASE("NaN equals NaN, minus zero equals zero, an infinity equals itself only") {
     const double nan = std::nan(""), inf = INFINITY;
-    CHECK(volume_difference(volume(VoxelType::f32, {nan, -0.0, inf}), {}, volume(VoxelType::f32, {nan, 0.0, inf}), {}, {}).empty());
-    CHECK_FALSE(volume_difference(volume(VoxelType::f32, {nan}), {}, volume(VoxelType::f32, {1}), {}, {1e9, 1}).empty());
-    CHECK_FALSE(volume_difference(volume(VoxelType::f32, {inf}), {}, volume(VoxelType::f32, {-inf}), {}, {1e9, 1}).empty());
+    CHECK(
+        volume_difference(volume(VoxelType::f32, {nan, -0.0, inf}), {}, volume(VoxelType::f32, {nan, 0.0, inf}), {}, {})
+            .empty());
+    CHECK_FALSE(
+        volume_difference(volume(VoxelType::f32, {nan}), {}, volume(VoxelType::f32, {1}), {}, {1e9, 1}).empty());
+    CHECK_FALSE(
+        volume_difference(volume(VoxelType::f32, {inf}), {}, volume(VoxelType::f32, {-inf}), {}, {1e9, 1}).empty());
 }
 
 TEST_CASE("the first and the worst difference are named, with their number") {
-    const std::string what = volume_difference(volume(VoxelType::i16, {1, 2, 3, 4}), {}, volume(VoxelType::i16, {1, 3, 3, 9}), {}, {});
+    const std::string what =
+        volume_difference(volume(VoxelType::i16, {1, 2, 3, 4}), {}, volume(VoxelType::i16, {1, 3, 3, 9}), {}, {});
     CHECK(what == "2 of 4 voxels differ; first at (1): 2 and 3; worst at (3): 4 and 9, 5 apart");
-    CHECK(volume_difference(volume(VoxelType::i16, {1, 2, 3, 4}), {}, volume(VoxelType::i16, {1, 3, 3, 9}), {}, {5, 0}).empty());
+    CHECK(volume_difference(volume(VoxelType::i16, {1, 2, 3, 4}), {}, volume(VoxelType::i16, {1, 3, 3, 9}), {}, {5, 0})
+              .empty());
     CHECK(volume_difference(volume(VoxelType::f64, {100}), {}, volume(VoxelType::f64, {101}), {}, {0, .01}).empty());
-    CHECK_FALSE(volume_difference(volume(VoxelType::f64, {100}), {}, volume(VoxelType::f64, {101}), {}, {0, .009}).empty());
+    CHECK_FALSE(
+        volume_difference(volume(VoxelType::f64, {100}), {}, volume(VoxelType::f64, {101}), {}, {0, .009}).empty());
 }
 
 TEST_CASE("values are compared after their scale, and types and shapes must agree") {
-    CHECK(volume_difference(volume(VoxelType::i16, {2, 4}), {{1}, {0}, ""}, volume(VoxelType::i16, {1, 2}), {{2}, {0}, ""}, {}).empty());
-    CHECK(volume_difference(volume(VoxelType::i16, {1}), {}, volume(VoxelType::u8, {1}), {}, {}) == "types differ: i16 and u8");
-    CHECK(volume_difference(volume(VoxelType::i16, {1}), {}, volume(VoxelType::i16, {1, 2}), {}, {}) == "shapes differ: 1 and 2");
+    CHECK(volume_difference(volume(VoxelType::i16, {2, 4}), {{1}, {0}, ""}, volume(VoxelType::i16, {1, 2}),
+                            {{2}, {0}, ""}, {})
+              .empty());
+    CHECK(volume_difference(volume(VoxelType::i16, {1}), {}, volume(VoxelType::u8, {1}), {}, {}) ==
+          "types differ: i16 and u8");
+    CHECK(volume_difference(volume(VoxelType::i16, {1}), {}, volume(VoxelType::i16, {1, 2}), {}, {}) ==
+          "shapes differ: 1 and 2");
 }
 
 TEST_CASE("whole numbers beyond 2^53 that differ by one are seen to differ") {
@@ -117,7 +131,8 @@ TEST_CASE("two datasets of equal content are equal whatever their codec, and a v
 TEST_CASE("a sample or a member that only one has is a difference, and so is another kind") {
     TemporaryFolder folder;
     const auto a = predictions(folder / "a", 1);
-    const auto fewer = make_dataset(folder / "fewer", {.samples = {{"b", {{"label", label_of({4, 4, 4}, {{1, {0, 0, 0}, {1, 1, 1}}})}}}}});
+    const auto fewer = make_dataset(
+        folder / "fewer", {.samples = {{"b", {{"label", label_of({4, 4, 4}, {{1, {0, 0, 0}, {1, 1, 1}}})}}}}});
     CHECK(compare_them(a, fewer) == 4);
     const auto split = make_artefact(folder / "split", "split", {{"split.json", "{}"}});
     CHECK(compare_them(a, split) == 4);
@@ -126,8 +141,11 @@ TEST_CASE("a sample or a member that only one has is a difference, and so is ano
 
 TEST_CASE("tables of two evaluations are compared cell by cell") {
     TemporaryFolder folder;
-    const auto a = make_artefact(folder / "a", "evaluation", {{"cases.csv", "case,dice\nx,0.5\n"}, {"summary.json", R"({"mean":0.5})"}});
-    const auto b = make_artefact(folder / "b", "evaluation", {{"cases.csv", "case,dice\nx,0.5000001\n"}, {"summary.json", R"({"mean":0.5000001})"}});
+    const auto a = make_artefact(folder / "a", "evaluation",
+                                 {{"cases.csv", "case,dice\nx,0.5\n"}, {"summary.json", R"({"mean":0.5})"}});
+    const auto b =
+        make_artefact(folder / "b", "evaluation",
+                      {{"cases.csv", "case,dice\nx,0.5000001\n"}, {"summary.json", R"({"mean":0.5000001})"}});
     CHECK(compare_them(a, b) == 4);
     CHECK(compare_them(a, b, {"--tolerance", "1e-6"}) == 0);
 }

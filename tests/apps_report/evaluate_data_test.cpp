@@ -38,7 +38,8 @@ TEST_CASE("the spine labels of panoptica give their known Dice", "[data]") {
     for (const auto& [name, expected] : std::vector<std::pair<std::string, double>>{
              {"semantic", .97316415}, {"matched_instance", .97443702}, {"unmatched_instance", .97443702}}) {
         INFO(name);
-        const measure::CasePair pair(read_labels(folder / name / "ref.nii.gz"), read_labels(folder / name / "pred.nii.gz"));
+        const measure::CasePair pair(read_labels(folder / name / "ref.nii.gz"),
+                                     read_labels(folder / name / "pred.nii.gz"));
         measure::Target all{"all", "", {}};
         for (const auto& values : {pair.reference_values(), pair.predicted_values()})
             for (const auto v : values)
@@ -50,9 +51,20 @@ TEST_CASE("the spine labels of panoptica give their known Dice", "[data]") {
         const auto& dice = *measure::metric_named(*measure::convention_named("cohort"), "dice");
         CHECK(measure::score(dice, label).value == Approx(expected).margin(5e-9));
         if (name != "semantic") continue;
-        for (const auto& [value, of_label] : std::vector<std::pair<int, double>>{
-                 {26, .969824}, {41, .883646}, {42, .911594}, {43, .866397}, {44, .864936}, {45, .904914}, {46, .893830},
-                 {47, .902748}, {48, .878283}, {49, .971409}, {60, .020156}, {61, .027068}, {62, .679379}, {100, .942357}}) {
+        for (const auto& [value, of_label] : std::vector<std::pair<int, double>>{{26, .969824},
+                                                                                 {41, .883646},
+                                                                                 {42, .911594},
+                                                                                 {43, .866397},
+                                                                                 {44, .864936},
+                                                                                 {45, .904914},
+                                                                                 {46, .893830},
+                                                                                 {47, .902748},
+                                                                                 {48, .878283},
+                                                                                 {49, .971409},
+                                                                                 {60, .020156},
+                                                                                 {61, .027068},
+                                                                                 {62, .679379},
+                                                                                 {100, .942357}}) {
             const measure::Target one{std::to_string(value), "", {value}};
             measure::CaseLabel of_one(pair, one, rules);
             CHECK(measure::score(dice, of_one).value == Approx(of_label).margin(5e-7));

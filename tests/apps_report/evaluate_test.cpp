@@ -24,8 +24,11 @@ MadeArray image() {
 
 struct Bench {
     TemporaryFolder folder;
-    std::filesystem::path reference = make_dataset(
-        folder / "reference", {.samples = {{"a", {{"image", image()}, {"label", label_at(0)}}}, {"b", {{"label", label_at(0)}}}, {"c", {{"label", label_at(0)}}}, {"unlabelled", {{"image", image()}}}}});
+    std::filesystem::path reference =
+        make_dataset(folder / "reference", {.samples = {{"a", {{"image", image()}, {"label", label_at(0)}}},
+                                                        {"b", {{"label", label_at(0)}}},
+                                                        {"c", {{"label", label_at(0)}}},
+                                                        {"unlabelled", {{"image", image()}}}}});
     std::filesystem::path out = folder / "out";
 
     int evaluate(std::vector<std::string> words) {
@@ -33,7 +36,8 @@ struct Bench {
         words.insert(words.end(), {"--reference", reference.string(), "--out", out.string(), "--quiet"});
         return run(step, std::move(words));
     }
-    std::filesystem::path predicted(const std::string& name, std::vector<MadeSample> samples, std::vector<std::string> cases) {
+    std::filesystem::path predicted(const std::string& name, std::vector<MadeSample> samples,
+                                    std::vector<std::string> cases) {
         return make_dataset(folder / name, {.samples = std::move(samples), .cases = std::move(cases)});
     }
     Json summary() const { return read_json(out / "summary.json"); }
@@ -48,7 +52,8 @@ TEST_CASE("evaluate scores the union of its predictions' cases, and a missing on
     Bench b;
     const auto one = b.predicted("one", {prediction("a", 0)}, {"a", "b"});
     const auto two = b.predicted("two", {prediction("c", 1)}, {"c"});
-    REQUIRE(b.evaluate({"--predictions", one.string(), "--predictions", two.string(), "--metrics", "dice,iou,volume_difference_mm3"}) == 0);
+    REQUIRE(b.evaluate({"--predictions", one.string(), "--predictions", two.string(), "--metrics",
+                        "dice,iou,volume_difference_mm3"}) == 0);
     CHECK(read_text(b.out / "cases.csv") ==
           "case,label,dice,iou,volume_difference_mm3\n"
           "a,1,1,1,0\na,2,1,1,0\n"
@@ -93,8 +98,10 @@ TEST_CASE("predictions from elsewhere must cover every labelled case of the refe
     REQUIRE(b.evaluate({"--predictions", p.string()}) == 0);
     CHECK(b.summary().at("failed") == Json{"c"});
     CHECK(b.manifest().content.at("cases") == 3);
-    const auto split = make_artefact(b.folder / "split", "split",
-        {{"split.json", R"({"folds":[{"name":"0","train":["a"],"validation":["b"],"test":[]},{"name":"1","train":["b"],"validation":["a"],"test":[]}]})"}});
+    const auto split = make_artefact(
+        b.folder / "split", "split",
+        {{"split.json",
+          R"({"folds":[{"name":"0","train":["a"],"validation":["b"],"test":[]},{"name":"1","train":["b"],"validation":["a"],"test":[]}]})"}});
     REQUIRE(b.evaluate({"--predictions", p.string(), "--split", split.string(), "--fold", "0", "--force"}) == 0);
     CHECK(b.manifest().content.at("cases") == 1);
     CHECK(b.manifest().counts.skipped == 1);
@@ -139,13 +146,15 @@ TEST_CASE("a prediction of fractions or NaN is quarantined and its case has fail
 TEST_CASE("an undefined score is an empty field, null with a reason, and leaves the mean") {
     Bench b;
     const auto only_one = label_of(shape, {{1, {1, 1, 1}, {2, 2, 2}}});
-    b.reference = make_dataset(b.folder / "sparse", {.samples = {{"a", {{"label", only_one}}}, {"b", {{"label", label_at(0)}}}}});
+    b.reference =
+        make_dataset(b.folder / "sparse", {.samples = {{"a", {{"label", only_one}}}, {"b", {{"label", label_at(0)}}}}});
     const auto p = b.predicted("p", {{"a", {{"label", only_one}}}, prediction("b", 0)}, {"a", "b"});
     REQUIRE(b.evaluate({"--predictions", p.string(), "--metrics", "dice,hd95_mm"}) == 0);
     CHECK(read_text(b.out / "cases.csv") == "case,label,dice,hd95_mm\na,1,1,0\na,2,,\nb,1,1,0\nb,2,1,0\n");
     const Json summary = b.summary();
     CHECK(summary.at("labels").at(1).at("metrics").at("dice").at("n_scored") == 1);
-    CHECK(summary.at("undefined").at(0) == Json{{"case", "a"}, {"label", "2"}, {"metric", "dice"}, {"reason", "both_empty"}});
+    CHECK(summary.at("undefined").at(0) ==
+          Json{{"case", "a"}, {"label", "2"}, {"metric", "dice"}, {"reason", "both_empty"}});
     REQUIRE(b.evaluate({"--predictions", p.string(), "--metrics", "dice,hd95_mm", "--empty", "one", "--force"}) == 0);
     CHECK(read_text(b.out / "cases.csv") == "case,label,dice,hd95_mm\na,1,1,0\na,2,1,0\nb,1,1,0\nb,2,1,0\n");
     CHECK(b.evaluate({"--predictions", p.string(), "--empty", "one", "--compat", "monai", "--force"}) == 2);
@@ -180,7 +189,8 @@ TEST_CASE("regions, an ignore label and another convention are scored as asked")
 TEST_CASE("nnU-Net's summary has its shape, relative names, and NaN where both masks are empty") {
     Bench b;
     const auto only_one = label_of(shape, {{1, {1, 1, 1}, {2, 2, 2}}});
-    b.reference = make_dataset(b.folder / "sparse", {.samples = {{"a", {{"label", only_one}}}, {"b", {{"label", label_at(0)}}}}});
+    b.reference =
+        make_dataset(b.folder / "sparse", {.samples = {{"a", {{"label", only_one}}}, {"b", {{"label", label_at(0)}}}}});
     const auto p = b.predicted("p", {{"a", {{"label", only_one}}}, prediction("b", 1)}, {"a", "b"});
     REQUIRE(b.evaluate({"--predictions", p.string(), "--nnunet"}) == 0);
     const std::string text = read_text(b.out / "nnunet" / "summary.json");
@@ -188,4 +198,79 @@ TEST_CASE("nnU-Net's summary has its shape, relative names, and NaN where both m
     CHECK(text.find("\"prediction_file\": \"a.nii.gz\"") != std::string::npos);
     CHECK(text.find("\"TP\": 8,") != std::string::npos);
     CHECK(text.find("\"TP\": 6.0,") != std::string::npos);  // the mean of 8 and 4
+}
+
+TEST_CASE("an evaluation is compared with another one, a table and nnU-Net's summary, case by case") {
+    Bench b;
+    const auto good =
+        b.predicted("good", {prediction("a", 0), prediction("b", 0), prediction("c", 1)}, {"a", "b", "c"});
+    const auto poor = b.predicted("poor", {prediction("a", 1), prediction("b", 1)}, {"a", "b"});
+    b.out = b.folder / "other";
+    REQUIRE(b.evaluate({"--predictions", poor.string(), "--nnunet"}) == 0);
+    b.out = b.folder / "ours";
+    REQUIRE(b.evaluate({"--predictions", good.string(), "--against", (b.folder / "other").string()}) == 0);
+    const auto content = b.manifest().content;
+    CHECK(content.at("compared_cases") == 2);
+    CHECK(content.at("difference_dice").get<double>() == Approx(.5));
+    CHECK(content.at("p_dice").get<double>() == Approx(.5));  // two pairs, both positive: 2 of 4 signs
+    const Json comparison = b.summary().at("comparison");
+    CHECK(comparison.at("only_here") == Json{"c"});
+    CHECK(comparison.at("only_there").empty());
+    CHECK(read_text(b.out / "summary.md").find("Against the other evaluation") != std::string::npos);
+    const auto inputs = b.manifest().made_by.inputs;
+    REQUIRE(inputs.size() == 3);
+    CHECK(inputs[2].name == "against");
+    CHECK(inputs[2].kind == "evaluation");
+    CHECK(inputs[2].digest == store::read_manifest(b.folder / "other").digest.text());
+
+    const auto row = [&](const Json& summary, const std::string& label, const std::string& metric) {
+        for (const Json& r : summary.at("comparison").at("rows"))
+            if (r.at("label") == label && r.at("metric") == metric) return r;
+        return Json();
+    };
+    const Json of_evaluation = row(b.summary(), "1", "dice");
+    REQUIRE(b.evaluate({"--predictions", good.string(), "--against",
+                        (b.folder / "other" / "nnunet" / "summary.json").string(), "--force"}) == 0);
+    CHECK(row(b.summary(), "1", "dice") == of_evaluation);
+    write_file_atomically(b.folder / "table.csv", "id,reader,dice,label\na,\"x, y\",0.5,1\nb,z,0.5,1\n");
+    REQUIRE(b.evaluate({"--predictions", good.string(), "--against", (b.folder / "table.csv").string(), "--force"}) ==
+            0);
+    const Json of_table = row(b.summary(), "1", "dice");
+    for (const char* key : {"pairs", "difference", "ci95", "hodges_lehmann"})
+        CHECK(of_table.at(key) == of_evaluation.at(key));
+    CHECK(row(b.summary(), "2", "dice").at("pairs") == 0);
+}
+
+TEST_CASE("a table that cannot be compared is refused with 3, and one that is not there too") {
+    Bench b;
+    const auto p = b.predicted("p", {prediction("a", 0)}, {"a"});
+    const auto against = [&](const std::string& name, const std::string& text) {
+        write_file_atomically(b.folder / name, text);
+        return b.evaluate({"--predictions", p.string(), "--against", (b.folder / name).string()});
+    };
+    CHECK(against("no_case.csv", "name,label,dice\na,1,0.5\n") == 3);
+    CHECK(against("no_label.csv", "case,dice\na,0.5\n") == 3);
+    CHECK(against("other_cases.csv", "case,label,dice\nzz,1,0.5\n") == 3);
+    CHECK(against("no_metric.csv", "case,label,score\na,1,0.5\n") == 3);
+    CHECK(against("twice.csv", "case,label,dice\na,1,0.5\na,1,0.5\n") == 3);
+    CHECK(against("short.csv", "case,label,dice\na,1\n") == 3);
+    CHECK(against("empty.csv", "") == 3);
+    CHECK(against("wrong.json", "{}") == 3);
+    CHECK(b.evaluate({"--predictions", p.string(), "--against", (b.folder / "missing.csv").string()}) == 3);
+    CHECK(b.evaluate({"--predictions", p.string(), "--against", b.reference.string()}) == 3);
+    CHECK_FALSE(std::filesystem::exists(b.out));
+}
+
+TEST_CASE("intervals follow the seed, and the same seed gives the same") {
+    Bench b;
+    const auto p = b.predicted("p", {prediction("a", 0), prediction("b", 1), prediction("c", 2)}, {"a", "b", "c"});
+    std::vector<Json> intervals;
+    for (const char* seed : {"1", "1", "2"}) {
+        REQUIRE(b.evaluate({"--predictions", p.string(), "--seed", seed, "--resamples", "300", "--force"}) == 0);
+        intervals.push_back(b.summary().at("labels").at(0).at("metrics").at("dice").at("ci95"));
+    }
+    CHECK(intervals[0] == intervals[1]);
+    CHECK(intervals[0].at("low").get<double>() <= 0.5);
+    CHECK(intervals[0].at("high").get<double>() >= 0.5);
+    CHECK(intervals[0].at("method") == "bca");
 }

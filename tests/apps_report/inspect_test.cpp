@@ -22,12 +22,16 @@ MadeArray image(const Shape& shape) {
 std::filesystem::path dataset(const TemporaryFolder& folder, store::Privacy privacy = store::Privacy::anonymous) {
     Affine affine;
     affine.m[0][0] = 2;
-    return make_dataset(folder / "data",
-                        {.samples = {{"a", {{"image", image({6, 5, 4})}, {"label", label_of({6, 5, 4}, {{2, {1, 1, 1}, {3, 3, 2}}}, affine)}}, {{"age", 30}, {"sex", "n/a"}}},
-                                     {"b", {{"image", image({8, 5, 4})}}, {{"age", 41}}, {{"no-label", "It has no label."}}}},
-                         .privacy = privacy,
-                         .quarantined = {{"x.nii.gz", {"truncated", "x.nii.gz is cut short.", Json::object()}},
-                                         {"y.nii.gz", {"truncated", "y.nii.gz is cut short.", Json::object()}}}});
+    return make_dataset(
+        folder / "data",
+        {.samples = {{"a",
+                      {{"image", image({6, 5, 4})},
+                       {"label", label_of({6, 5, 4}, {{2, {1, 1, 1}, {3, 3, 2}}}, affine)}},
+                      {{"age", 30}, {"sex", "n/a"}}},
+                     {"b", {{"image", image({8, 5, 4})}}, {{"age", 41}}, {{"no-label", "It has no label."}}}},
+         .privacy = privacy,
+         .quarantined = {{"x.nii.gz", {"truncated", "x.nii.gz is cut short.", Json::object()}},
+                         {"y.nii.gz", {"truncated", "y.nii.gz is cut short.", Json::object()}}}});
 }
 
 step::Input opened(const std::filesystem::path& path) { return {path, store::read_manifest(path)}; }
@@ -105,18 +109,23 @@ TEST_CASE("a picture is drawn of one sample or of several, and of datasets only"
 
 TEST_CASE("splits, models, plans, evaluations and files each have their summary") {
     TemporaryFolder folder;
-    const auto split = make_artefact(folder / "split", "split",
-        {{"split.json", R"({"balance":[{"fold":"0","part":"train","samples":2,"groups":2,"levels":{"sex":{"f":1,"m":1}}}],"folds":[{"name":"0","test":[],"train":["a","b"],"validation":["c"]}],"scheme":"kfold","seed":7})"}});
+    const auto split = make_artefact(
+        folder / "split", "split",
+        {{"split.json",
+          R"({"balance":[{"fold":"0","part":"train","samples":2,"groups":2,"levels":{"sex":{"f":1,"m":1}}}],"folds":[{"name":"0","test":[],"train":["a","b"],"validation":["c"]}],"scheme":"kfold","seed":7})"}});
     const Json s = inspect::summary_of(opened(split));
     CHECK(s.at("split").at("folds").at(0) == Json{{"name", "0"}, {"train", 2}, {"validation", 1}, {"test", 0}});
     CHECK(inspect::summary_text(s).find("sex: f 1, m 1") != std::string::npos);
     CHECK(inspect::sample_of(opened(split), "c").at("parts").at(0).at("part") == "validation");
     CHECK(inspect::sample_text(inspect::sample_of(opened(split), "c")).find("fold 0: validation") != std::string::npos);
 
-    const auto model = make_artefact(folder / "model", "model",
-        {{"plan.json", R"({"patch":[8,8,8]})"},
-         {"history.jsonl", "{\"iteration\":1,\"loss\":2,\"validation\":{\"mean_dice\":0.2}}\n{\"iteration\":2,\"loss\":1,\"validation\":{\"mean_dice\":0.6}}\n{\"iteration\":3,\"loss\":0.9,\"validation\":null}\n"}},
-        {{"iterations", 3}});
+    const auto model =
+        make_artefact(folder / "model", "model",
+                      {{"plan.json", R"({"patch":[8,8,8]})"},
+                       {"history.jsonl",
+                        "{\"iteration\":1,\"loss\":2,\"validation\":{\"mean_dice\":0.2}}\n{\"iteration\":2,\"loss\":1,"
+                        "\"validation\":{\"mean_dice\":0.6}}\n{\"iteration\":3,\"loss\":0.9,\"validation\":null}\n"}},
+                      {{"iterations", 3}});
     const Json m = inspect::summary_of(opened(model)).at("model");
     CHECK(m.at("best").at("iteration") == 2);
     CHECK(m.at("last").at("iteration") == 3);
@@ -125,7 +134,8 @@ TEST_CASE("splits, models, plans, evaluations and files each have their summary"
     const auto plan = make_artefact(folder / "plan", "plan", {{"plan.json", R"({"patch":[8,8,8]})"}});
     CHECK(inspect::summary_text(inspect::summary_of(opened(plan))).find("patch") != std::string::npos);
 
-    const auto files = make_artefact(folder / "files", "files", {{"a.nii.gz", "x"}, {"sub/b.nii.gz", "yy"}, {"readme", "z"}});
+    const auto files =
+        make_artefact(folder / "files", "files", {{"a.nii.gz", "x"}, {"sub/b.nii.gz", "yy"}, {"readme", "z"}});
     const Json f = inspect::summary_of(opened(files)).at("files").at("files");
     CHECK(f.at(1) == Json{{"ending", ".nii.gz"}, {"files", 2}, {"bytes", 3}});
 }
@@ -139,7 +149,8 @@ TEST_CASE("verifying finds an altered member and an altered shard, and ends with
     CHECK(whole.arrays == 3);
     CHECK(inspect_it(data, {"--verify"}) == 0);
 
-    const auto split = make_artefact(folder / "split", "split", {{"split.json", R"({"folds":[]})"}, {"notes", "as made"}});
+    const auto split =
+        make_artefact(folder / "split", "split", {{"split.json", R"({"folds":[]})"}, {"notes", "as made"}});
     std::ofstream(split / "notes") << "altered";
     CHECK(inspect_it(split, {"--verify"}) == 4);
 

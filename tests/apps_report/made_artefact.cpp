@@ -1,9 +1,9 @@
 #include "made_artefact.h"
 
-#include <catch2/catch.hpp>
 #include <unistd.h>
 
 #include <atomic>
+#include <catch2/catch.hpp>
 
 #include "core/files.h"
 #include "step/run_program.h"
@@ -77,7 +77,8 @@ std::filesystem::path make_dataset(const std::filesystem::path& place, const Mad
     manifest.kind = "dataset";
     manifest.privacy = made.privacy;
     Json labels = Json::array();
-    for (const auto& [value, name] : made.labels) labels.push_back({{"array", "label"}, {"value", value}, {"name", name}});
+    for (const auto& [value, name] : made.labels)
+        labels.push_back({{"array", "label"}, {"value", value}, {"name", name}});
     manifest.content = {{"samples", totals.samples}, {"subjects", totals.subjects}, {"labels", labels}};
     manifest.counts = {totals.samples + made.quarantined.size(), made.quarantined.size(), 0};
     publish(folder, std::move(manifest));

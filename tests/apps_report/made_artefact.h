@@ -41,8 +41,8 @@ struct MadeSample {
 };
 
 struct MadeDataset {
-    std::vector<MadeSample> samples;                     ///< ascending ids
-    std::vector<std::string> cases = {};                 ///< cases.txt, if there are any
+    std::vector<MadeSample> samples;      ///< ascending ids
+    std::vector<std::string> cases = {};  ///< cases.txt, if there are any
     std::vector<std::pair<int, std::string>> labels = {{0, "background"}, {1, "front"}, {2, "back"}};
     store::Privacy privacy = store::Privacy::anonymous;
     store::Codec codec = store::Codec::fast;

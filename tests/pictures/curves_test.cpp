@@ -1,7 +1,7 @@
+#include "pictures/curves.h"
+
 #include <catch2/catch.hpp>
 #include <limits>
-
-#include "pictures/curves.h"
 
 using namespace cohort::pictures;
 
@@ -14,12 +14,14 @@ std::size_t count_of(const std::string& text, std::string_view what) {
 }  // namespace
 
 TEST_CASE("curves are drawn once per series and named in a legend") {
-    const std::vector<Panel> panels{{"Loss", "epoch", "loss", {{"train", {{0, 1}, {1, .5}, {2, .25}}}, {"validation", {{0, 1.1}, {2, .4}}}}},
-                                    {"Dice", "epoch", "Dice", {{"mean", {{0, .1}, {2, .8}}}}, 0.0, 1.0}};
+    const std::vector<Panel> panels{
+        {"Loss", "epoch", "loss", {{"train", {{0, 1}, {1, .5}, {2, .25}}}, {"validation", {{0, 1.1}, {2, .4}}}}},
+        {"Dice", "epoch", "Dice", {{"mean", {{0, .1}, {2, .8}}}}, 0.0, 1.0}};
     const std::string svg = curves_svg(panels);
     CHECK(svg.starts_with("<svg "));
     CHECK(svg.ends_with("</svg>\n"));
-    for (const auto* word : {">train<", ">validation<", ">mean<", ">Loss<", ">Dice<"}) CHECK(svg.find(word) != std::string::npos);
+    for (const auto* word : {">train<", ">validation<", ">mean<", ">Loss<", ">Dice<"})
+        CHECK(svg.find(word) != std::string::npos);
     CHECK(count_of(svg, "stroke-width=\"1.5\"") == 3);
     CHECK(svg == curves_svg(panels));
 }
@@ -38,7 +40,13 @@ TEST_CASE("a gap in a curve lifts the pen, and names are escaped") {
 
 TEST_CASE("panels without points, with one point, with equal or huge values are still drawn") {
     const double inf = std::numeric_limits<double>::infinity();
-    for (const auto& points : std::vector<std::vector<Point>>{{}, {{1, 1}}, {{0, 5}, {1, 5}}, {{0, 1e308}, {1, -1e308}}, {{0, inf}}, {{0, 1e299}, {1, -1e299}}, {{0, 1e-310}, {1, 2e-310}}}) {
+    for (const auto& points : std::vector<std::vector<Point>>{{},
+                                                              {{1, 1}},
+                                                              {{0, 5}, {1, 5}},
+                                                              {{0, 1e308}, {1, -1e308}},
+                                                              {{0, inf}},
+                                                              {{0, 1e299}, {1, -1e299}},
+                                                              {{0, 1e-310}, {1, 2e-310}}}) {
         const std::vector<Panel> panels{{"t", "x", "y", {{"s", points}}}};
         const std::string svg = curves_svg(panels);
         CHECK(svg.ends_with("</svg>\n"));

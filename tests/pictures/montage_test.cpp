@@ -1,6 +1,7 @@
+#include "pictures/montage.h"
+
 #include <catch2/catch.hpp>
 
-#include "pictures/montage.h"
 #include "pictures/planes.h"
 
 using namespace cohort;

@@ -1,9 +1,10 @@
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cstdlib>
-#include <fstream>
 #include <filesystem>
+#include <fstream>
 #include <random>
-#include <unistd.h>
 
 #include "pictures/colours.h"
 #include "pictures/contact_sheet.h"
@@ -49,7 +50,8 @@ Raster decoded(const Bytes& png) {
     for (int y = 0; y < height; ++y) {
         const std::byte* line = plain.data() + static_cast<std::size_t>(y) * (n + 1);
         for (std::size_t i = 0; i < n; ++i) {
-            const int a = i >= channels ? row[i - channels] : 0, b = above[i], c = i >= channels ? above[i - channels] : 0;
+            const int a = i >= channels ? row[i - channels] : 0, b = above[i],
+                      c = i >= channels ? above[i - channels] : 0;
             const int p = a + b - c, pa = std::abs(p - a), pb = std::abs(p - b), pc = std::abs(p - c);
             const std::array<int, 5> guess{0, a, b, (a + b) / 2, pa <= pb && pa <= pc ? a : pb <= pc ? b : c};
             row[i] = (std::to_integer<int>(line[i + 1]) + guess.at(std::to_integer<std::size_t>(line[0]))) & 255;
@@ -74,7 +76,8 @@ TEST_CASE("a PNG gives back the pixels that went in, grey and coloured") {
     for (int y = 0; y < picture.height(); ++y)
         for (int x = 0; x < picture.width(); ++x) {
             const auto v = static_cast<std::uint8_t>(seed % 3 == 0 ? random() : static_cast<unsigned>(x * 3 + y * 5));
-            picture.at(x, y) = seed % 2 == 0 ? Rgb{v, v, v} : Rgb{v, static_cast<std::uint8_t>(v + y), static_cast<std::uint8_t>(x)};
+            picture.at(x, y) =
+                seed % 2 == 0 ? Rgb{v, v, v} : Rgb{v, static_cast<std::uint8_t>(v + y), static_cast<std::uint8_t>(x)};
         }
     const Bytes png = encode_png(picture);
     CHECK(decoded(png).pixels() == picture.pixels());
@@ -92,9 +95,11 @@ TEST_CASE("another reader (Pillow) sees the same pixels") {
     for (int y = 0; y < 11; ++y)
         for (int x = 0; x < 37; ++x) picture.at(x, y) = label_colour(x + 37 * y);
     const Bytes png = encode_png(picture);
-    std::ofstream(folder / "p.png", std::ios::binary).write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
+    std::ofstream(folder / "p.png", std::ios::binary)
+        .write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
     std::ofstream raw(folder / "p.rgb", std::ios::binary);
-    for (const Rgb p : picture.pixels()) raw.put(static_cast<char>(p.r)).put(static_cast<char>(p.g)).put(static_cast<char>(p.b));
+    for (const Rgb p : picture.pixels())
+        raw.put(static_cast<char>(p.r)).put(static_cast<char>(p.g)).put(static_cast<char>(p.b));
     raw.close();
     const std::string script = "from PIL import Image; import sys; i=Image.open('" + (folder / "p.png").string() +
                                "'); sys.exit(0 if i.size==(37,11) and i.convert('RGB').tobytes()==open('" +
