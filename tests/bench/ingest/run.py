@@ -32,7 +32,7 @@ def ours(binary, folder, out, threads):
     shutil.rmtree(out, ignore_errors=True)
     begin = time.perf_counter()
     subprocess.run([binary, "--input", folder, "--out", out, "--threads", str(threads), "--accept-quarantined", "all", "--quiet", "--progress", "none"],
-                   check=True, stdout=subprocess.DEVNULL)
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return time.perf_counter() - begin
 
 
