@@ -207,6 +207,12 @@ bool zlib_decompress(std::span<const std::byte> packed, std::span<std::byte> pla
     return state == LIBDEFLATE_SUCCESS && got == plain.size();
 }
 
+bool inflate_raw(std::span<const std::byte> packed, std::span<std::byte> plain) {
+    std::size_t got = 0;
+    const auto state = libdeflate_deflate_decompress(decompressor(), packed.data(), packed.size(), plain.data(), plain.size(), &got);
+    return state == LIBDEFLATE_SUCCESS && got == plain.size();
+}
+
 Bytes gzip_compress(std::span<const std::byte> plain, int level) {
 #ifdef COHORT_HAS_ISAL
     if (level == 1) return isal_compress(plain, IGZIP_GZIP);
@@ -231,6 +237,20 @@ bool zlib_decompress(std::span<const std::byte> packed, std::span<std::byte> pla
     uLongf got = static_cast<uLongf>(plain.size());
     return ::uncompress(reinterpret_cast<Bytef*>(plain.data()), &got, zbytes(packed), static_cast<uLong>(packed.size())) == Z_OK &&
            got == plain.size();
+}
+
+bool inflate_raw(std::span<const std::byte> packed, std::span<std::byte> plain) {
+    // zlib counts in 32 bits, which is more than any chunk has.
+    if (packed.size() > (std::size_t{1} << 30) || plain.size() > (std::size_t{1} << 30)) return false;
+    z_stream stream{};
+    if (inflateInit2(&stream, -15) != Z_OK) out_of_memory();
+    stream.next_in = zbytes(packed);
+    stream.avail_in = static_cast<uInt>(packed.size());
+    stream.next_out = reinterpret_cast<Bytef*>(plain.data());
+    stream.avail_out = static_cast<uInt>(plain.size());
+    const int state = inflate(&stream, Z_FINISH);
+    inflateEnd(&stream);
+    return state == Z_STREAM_END && stream.avail_out == 0;
 }
 
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far) {

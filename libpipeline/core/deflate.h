@@ -25,6 +25,8 @@ inline std::string_view text_of(std::span<const std::byte> bytes) {
 Bytes zlib_compress(std::span<const std::byte> plain, int level);
 /// Unpacks exactly into `plain`; false when the stream is damaged or holds another number of bytes.
 [[nodiscard]] bool zlib_decompress(std::span<const std::byte> packed, std::span<std::byte> plain);
+/// The same for a bare deflate stream, without header and checksum.
+[[nodiscard]] bool inflate_raw(std::span<const std::byte> packed, std::span<std::byte> plain);
 
 /// One gzip member without name or time.
 Bytes gzip_compress(std::span<const std::byte> plain, int level);

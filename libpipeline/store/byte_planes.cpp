@@ -1,5 +1,6 @@
 #include "store/byte_planes.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -15,12 +16,14 @@ void shuffle(const std::byte* voxels, std::size_t count, std::byte* planes) {
 }
 
 template <class Word, std::size_t words>
-void unshuffle(const std::byte* planes, std::size_t voxels, std::size_t count, std::byte* out) {
-    for (std::size_t i = 0; i < count; ++i) {
-        for (std::size_t w = 0; w < words; ++w) {
+void unshuffle(const Planes& planes, std::size_t first, std::size_t count, std::byte* out) {
+    for (std::size_t w = 0; w < words; ++w) {
+        std::array<const std::byte*, sizeof(Word)> from;
+        for (std::size_t p = 0; p < sizeof(Word); ++p) from[p] = planes[w * sizeof(Word) + p] + first;
+        for (std::size_t i = 0; i < count; ++i) {
             Word word = 0;
             for (std::size_t p = 0; p < sizeof(Word); ++p)
-                word = static_cast<Word>(word | static_cast<Word>(static_cast<Word>(planes[(w * sizeof(Word) + p) * voxels + i]) << (8 * p)));
+                word = static_cast<Word>(word | static_cast<Word>(static_cast<Word>(from[p][i]) << (8 * p)));
             std::memcpy(out + (i * words + w) * sizeof(Word), &word, sizeof(Word));
         }
     }
@@ -68,8 +71,10 @@ Adler joined(const Adler& a, const Adler& b, std::size_t bytes) {
     return sum;
 }
 
-void append_stored(std::span<const std::byte> plain, bool ends_stream, Bytes& out) {
-    constexpr std::size_t longest = 65535;
+constexpr std::size_t longest_block = 65535;
+
+void append_stored(std::span<const std::byte> plain, std::size_t plane, bool ends_stream, Bytes& out) {
+    const std::size_t longest = std::min(plane, longest_block);
     for (std::size_t at = 0; at < plain.size(); at += longest) {
         const auto part = plain.subspan(at, std::min(longest, plain.size() - at));
         const bool last = ends_stream && at + part.size() == plain.size();
@@ -79,6 +84,13 @@ void append_stored(std::span<const std::byte> plain, bool ends_stream, Bytes& ou
         out.insert(out.end(), head.begin(), head.end());
         out.insert(out.end(), part.begin(), part.end());
     }
+}
+
+/// The length of the stored block (RFC 1951, section 3.2.4) that begins the bytes and is not the last; 0 if there is none.
+std::size_t stored_block(std::span<const std::byte> bytes) {
+    if (bytes.size() < 5 || bytes[0] != std::byte{0} || (bytes[1] ^ bytes[3]) != std::byte{0xFF} || (bytes[2] ^ bytes[4]) != std::byte{0xFF})
+        return 0;
+    return static_cast<std::size_t>(bytes[1]) | static_cast<std::size_t>(bytes[2]) << 8;
 }
 
 }  // namespace
@@ -93,14 +105,12 @@ void shuffle_bytes(std::size_t size, std::span<const std::byte> voxels, std::spa
     }
 }
 
-void unshuffle_run(std::size_t size, std::span<const std::byte> planes, std::size_t voxels, std::size_t first, std::size_t count,
-                   std::byte* out) {
-    const std::byte* from = planes.data() + first;
+void unshuffle_run(std::size_t size, const Planes& planes, std::size_t first, std::size_t count, std::byte* out) {
     switch (size) {
-        case 2: return unshuffle<std::uint16_t, 1>(from, voxels, count, out);
-        case 4: return unshuffle<std::uint32_t, 1>(from, voxels, count, out);
-        case 8: return unshuffle<std::uint64_t, 1>(from, voxels, count, out);
-        default: return unshuffle<std::uint64_t, 2>(from, voxels, count, out);
+        case 2: return unshuffle<std::uint16_t, 1>(planes, first, count, out);
+        case 4: return unshuffle<std::uint32_t, 1>(planes, first, count, out);
+        case 8: return unshuffle<std::uint64_t, 1>(planes, first, count, out);
+        default: return unshuffle<std::uint64_t, 2>(planes, first, count, out);
     }
 }
 
@@ -119,14 +129,14 @@ double byte_entropy(std::span<const std::byte> bytes) {
     return bytes.empty() ? 0 : bits / total;
 }
 
-Bytes zlib_with_stored_prefix(std::span<const std::byte> plain, std::size_t stored, int level) {
-    if (stored == 0) return zlib_compress(plain, level);
-    const auto prefix = plain.first(stored), rest = plain.subspan(stored);
+Bytes zlib_with_stored_planes(std::span<const std::byte> planes, std::size_t plane, std::size_t stored, int level) {
+    if (stored == 0) return zlib_compress(planes, level);
+    const auto prefix = planes.first(stored), rest = planes.subspan(stored);
     Bytes packed;
-    packed.reserve(stored + stored / 65535 * 5 + 64 + rest.size() / 2);
+    packed.reserve(stored + 64 + rest.size() / 2);
     packed.push_back(std::byte{0x78});
     packed.push_back(std::byte{0x01});
-    append_stored(prefix, rest.empty(), packed);
+    append_stored(prefix, plane, rest.empty(), packed);
     Adler sum = adler_of(prefix);
     if (!rest.empty()) {
         // Two bytes of header and four of checksum (high word first) surround the blocks of the rest.
@@ -140,6 +150,23 @@ Bytes zlib_with_stored_prefix(std::span<const std::byte> plain, std::size_t stor
         packed.push_back(static_cast<std::byte>(word & 0xFF));
     }
     return packed;
+}
+
+std::optional<Planes> planes_of(std::span<const std::byte> packed, std::size_t size, std::size_t plane, std::span<std::byte> room) {
+    Planes planes{};
+    std::size_t stored = 0;
+    auto rest = packed.subspan(std::min<std::size_t>(packed.size(), 2));
+    while (stored + 1 < size && stored_block(rest) == plane && rest.size() >= 5 + plane) {
+        planes[stored++] = rest.data() + 5;
+        rest = rest.subspan(5 + plane);
+    }
+    if (stored == 0) {
+        if (!zlib_decompress(packed, room)) return std::nullopt;
+    } else if (rest.size() < 4 || !inflate_raw(rest.first(rest.size() - 4), room.subspan(stored * plane))) {
+        return std::nullopt;
+    }
+    for (std::size_t p = stored; p < size; ++p) planes[p] = room.data() + p * plane;
+    return planes;
 }
 
 }  // namespace cohort::store

@@ -2,6 +2,8 @@
 // [cohort_shards]
 #pragma once
 
+#include <array>
+#include <optional>
 #include <span>
 
 #include "core/deflate.h"
@@ -11,15 +13,22 @@ namespace cohort::store {
 /// planes[p·n + i] = voxels[i·size + p], for n voxels of `size` bytes (2, 4, 8 or 16).
 void shuffle_bytes(std::size_t size, std::span<const std::byte> voxels, std::span<std::byte> planes);
 
-/// Voxels [first, first + count) of a shuffled chunk of `voxels` voxels, to `out`.
-void unshuffle_run(std::size_t size, std::span<const std::byte> planes, std::size_t voxels, std::size_t first,
-                   std::size_t count, std::byte* out);
+/// Where the byte planes of a chunk lie, `size` of them.
+using Planes = std::array<const std::byte*, 16>;
+
+/// Voxels [first, first + count) of a shuffled chunk, to `out`.
+void unshuffle_run(std::size_t size, const Planes& planes, std::size_t first, std::size_t count, std::byte* out);
 
 /// Entropy of the byte values in bits per byte (order 0): near 8 for noise, which deflate cannot shorten.
 double byte_entropy(std::span<const std::byte> bytes);
 
-/// A zlib stream of `plain` whose first `stored` bytes are in stored blocks and whose rest is deflated. Any inflater reads it;
-/// ours reads the stored part at the speed of memory.
-Bytes zlib_with_stored_prefix(std::span<const std::byte> plain, std::size_t stored, int level);
+/// A zlib stream of `planes` whose first `stored` bytes are in stored blocks of at most `plane` bytes, and whose rest is
+/// deflated. Any inflater reads it; ours leaves the stored planes where they are.
+Bytes zlib_with_stored_planes(std::span<const std::byte> planes, std::size_t plane, std::size_t stored, int level);
+
+/// Finds the planes of such a stream: stored ones inside `packed`, the others are inflated to `room` (all planes' size).
+/// Other zlib streams are inflated whole. Nothing if the stream is damaged or of another length; its checksum is not looked
+/// at where planes are stored (a chunk's CRC-32C covers it).
+std::optional<Planes> planes_of(std::span<const std::byte> packed, std::size_t size, std::size_t plane, std::span<std::byte> room);
 
 }  // namespace cohort::store

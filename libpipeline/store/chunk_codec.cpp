@@ -72,7 +72,7 @@ ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> 
         const auto planes = scratch(chunk.size());
         shuffle_bytes(size, chunk, planes);
         const unsigned noisy = codec == Codec::fast ? noisy_planes(size, planes) : 0;
-        const std::size_t shuffled = zlib_with_stored_prefix(planes, noisy * (chunk.size() / size), level).size();
+        const std::size_t shuffled = zlib_with_stored_planes(planes, chunk.size() / size, noisy * (chunk.size() / size), level).size();
         if (shuffled < best) {
             best = shuffled;
             choice = {deflating(codec, true), noisy};
@@ -104,7 +104,7 @@ void encode_chunk(const ChunkCodec& codec, VoxelType type, std::span<const std::
     // The trial says which planes may be stored; a chunk of another kind (background) still deflates them.
     std::size_t stored = 0;
     while (stored < codec.stored_planes && byte_entropy(planes.subspan(stored * count, count)) > 8 * worth_deflating) ++stored;
-    append(zlib_with_stored_prefix(planes, stored * count, deflate_level(codec.filters)));
+    append(zlib_with_stored_planes(planes, count, stored * count, deflate_level(codec.filters)));
 }
 
 bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std::span<const std::byte> packed, const ChunkPart& part,
@@ -131,13 +131,15 @@ bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std
     if (filters == Filters::scale_offset) return unpack_rows(ScaleOffsetChunk::open(type, chunk_voxels, packed));
     if (filters == Filters::scale_offset_whole_floats) return unpack_rows(WholeFloatChunk::open(chunk_voxels, packed));
     const auto plain = scratch(voxels * size);
-    if (!zlib_decompress(packed, plain)) return false;
     if (!shuffles(filters)) {
+        if (!zlib_decompress(packed, plain)) return false;
         copy_rows(plain.data());
         return true;
     }
+    const auto planes = planes_of(packed, size, voxels, plain);
+    if (!planes) return false;
     for_each_row(part, [&](std::int64_t in, std::int64_t at) {
-        unshuffle_run(size, plain, voxels, static_cast<std::size_t>(in), row, out + static_cast<std::size_t>(at) * size);
+        unshuffle_run(size, *planes, static_cast<std::size_t>(in), row, out + static_cast<std::size_t>(at) * size);
     });
     return true;
 }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include <cstring>
 #include <random>
 
 #include "store/byte_planes.h"
@@ -29,7 +30,9 @@ TEST_CASE("shuffling puts byte p of voxel i at place p·n + i, and any run is pu
         for (int trial = 0; trial < 20; ++trial) {
             const std::size_t first = random() % count, run = 1 + random() % (count - first);
             Bytes out(run * size);
-            unshuffle_run(size, planes, count, first, run, out.data());
+            Planes where{};
+            for (std::size_t p = 0; p < size; ++p) where[p] = planes.data() + p * count;
+            unshuffle_run(size, where, first, run, out.data());
             REQUIRE(out == Bytes(voxels.begin() + static_cast<std::ptrdiff_t>(first * size), voxels.begin() + static_cast<std::ptrdiff_t>((first + run) * size)));
         }
     }
@@ -42,7 +45,7 @@ TEST_CASE("a zlib stream with a stored prefix of any length unpacks to the same 
             Bytes plain = noise(total, 256, random);
             const auto stored = static_cast<std::size_t>(part * static_cast<double>(total));
             for (std::size_t i = stored; i < total; ++i) plain[i] = static_cast<std::byte>(i / 1000);
-            const Bytes packed = zlib_with_stored_prefix(plain, stored, 1);
+            const Bytes packed = zlib_with_stored_planes(plain, 32768, stored, 1);
             INFO(total << " bytes, " << stored << " stored");
             Bytes back(total);
             REQUIRE(zlib_decompress(packed, back));
@@ -53,8 +56,25 @@ TEST_CASE("a zlib stream with a stored prefix of any length unpacks to the same 
 TEST_CASE("a stored prefix of the largest bytes has the right checksum") {
     const Bytes plain(1 << 20, std::byte{255});
     Bytes back(plain.size());
-    REQUIRE(zlib_decompress(zlib_with_stored_prefix(plain, plain.size() - 10, 1), back));
+    REQUIRE(zlib_decompress(zlib_with_stored_planes(plain, 65535, plain.size() - 10, 1), back));
     CHECK(back == plain);
+}
+
+TEST_CASE("the planes of a stream are found, whichever of them are stored, and a cut stream has none") {
+    for (const std::size_t size : {2u, 4u, 8u, 16u})
+        for (std::size_t stored = 0; stored <= size; ++stored) {
+            std::mt19937_64 random(stored);
+            const std::size_t count = 1000;
+            const Bytes all = noise(size * count, 256, random);
+            const Bytes packed = zlib_with_stored_planes(all, count, stored * count, 1);
+            Bytes room(all.size());
+            const auto planes = planes_of(packed, size, count, room);
+            INFO(size << " planes, " << stored << " stored");
+            REQUIRE(planes);
+            for (std::size_t p = 0; p < size; ++p) REQUIRE(std::memcmp((*planes)[p], all.data() + p * count, count) == 0);
+            for (const std::size_t cut : {std::size_t{1}, std::size_t{2}, std::size_t{6}, packed.size() / 2, packed.size() - 5})
+                CHECK_FALSE(planes_of(std::span(packed).first(cut), size, count, room));
+        }
 }
 
 TEST_CASE("entropy is 8 bits for noise, 1 for two equally frequent values, 0 for a constant") {
