@@ -12,8 +12,9 @@ namespace {
 constexpr std::array<std::string_view, 7> names{"none",      "scale-offset",      "scale-offset-whole-floats", "deflate-1",
                                                 "shuffle-deflate-1", "deflate-9", "shuffle-deflate-9"};
 
-/// A plane that keeps more than this part of its bytes is not worth inflating again at each reading.
-constexpr double worth_deflating = 0.9;
+/// A plane that keeps more than this part of its bytes is not worth inflating again at each reading: of noisy f32 the third
+/// plane keeps .86 to .94, and leaving it as it is costs a twentieth of the size and makes reading twice as fast.
+constexpr double worth_deflating = 0.8;
 
 /// Room that a thread keeps between chunks; its content never outlives a call.
 std::span<std::byte> scratch(std::size_t bytes) {
