@@ -9,7 +9,8 @@ double SystemClock::now_s() const {
 }
 
 std::int64_t SystemClock::nanoseconds_since_1970() const {
-    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
 }
 
 }  // namespace cohort::driver

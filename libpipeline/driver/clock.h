@@ -8,7 +8,7 @@ namespace cohort::driver {
 class Clock {
 public:
     virtual ~Clock() = default;
-    virtual double now_s() const = 0;                   ///< monotonic, from anywhere
+    virtual double now_s() const = 0;  ///< monotonic, from anywhere
     virtual std::int64_t nanoseconds_since_1970() const = 0;
 };
 

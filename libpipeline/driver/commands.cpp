@@ -9,6 +9,7 @@
 #include <new>
 
 #include "cli/terminal.h"
+#include "cli/validator.h"
 #include "core/checked_math.h"
 #include "core/files.h"
 #include "core/machine.h"
@@ -52,7 +53,8 @@ Graph graph_of(const Options& options) {
 bool wants_gpus(const Graph& graph) {
     for (const auto& step : graph.pipeline.steps)
         if (step.resources.gpus > 0) return true;
-    return std::any_of(graph.jobs.begin(), graph.jobs.end(), [](const Job& job) { return job.device.starts_with("cuda"); });
+    return std::any_of(graph.jobs.begin(), graph.jobs.end(),
+                       [](const Job& job) { return job.device.starts_with("cuda"); });
 }
 
 Limits limits_of(const Options& options, const Graph& graph) {
@@ -63,8 +65,8 @@ Limits limits_of(const Options& options, const Graph& graph) {
     if (!wants_gpus(graph)) return limits;
     limits.gpus = visible_gpus();
     if (options.gpus && *options.gpus > limits.gpus.size())
-        throw Error(Exit::resources, "--gpus " + std::to_string(*options.gpus) + " is more than the " + std::to_string(limits.gpus.size()) +
-                                         " that are visible here; lower it.");
+        throw Error(Exit::resources, "--gpus " + std::to_string(*options.gpus) + " is more than the " +
+                                         std::to_string(limits.gpus.size()) + " that are visible here; lower it.");
     if (options.gpus) limits.gpus.resize(*options.gpus);
     limits.cuda = store::resolved_device("auto") == "cuda";
     return limits;
@@ -76,7 +78,8 @@ std::uint32_t step_named(const Graph& graph, const std::string& name, const char
         if (graph.pipeline.steps[i].name == name) return i;
         names.push_back(graph.pipeline.steps[i].name);
     }
-    throw Error(Exit::usage, std::string(flag) + ": there is no step '" + printable(name) + "' in this pipeline; " + did_you_mean(name, names));
+    throw Error(Exit::usage, std::string(flag) + ": there is no step '" + printable(name) + "' in this pipeline" +
+                                 cli::unknown_name_ending(name, names));
 }
 
 /// Marks a step and all that depend on it.
@@ -88,7 +91,8 @@ void mark_from(const Graph& graph, std::uint32_t from, std::vector<bool>& marked
             return std::any_of(jobs.begin(), jobs.end(), [&](JobIndex job) { return below[graph.jobs[job].step]; });
         };
         bool depends = needs(graph.steps[step].needs);
-        for (JobIndex i = 0; i < graph.steps[step].count && !depends; ++i) depends = needs(graph.jobs[graph.steps[step].first + i].needs);
+        for (JobIndex i = 0; i < graph.steps[step].count && !depends; ++i)
+            depends = needs(graph.jobs[graph.steps[step].first + i].needs);
         if (depends) below[step] = true;
         if (below[step]) marked[step] = true;
     }
@@ -119,7 +123,8 @@ private:
 };
 
 /// Links the outputs that there are and gives their names and paths.
-std::vector<std::pair<std::string, std::string>> link_outputs(const Graph& graph, const std::vector<JobState>& states, WorkFolder& folder) {
+std::vector<std::pair<std::string, std::string>> link_outputs(const Graph& graph, const std::vector<JobState>& states,
+                                                              WorkFolder& folder) {
     std::vector<std::pair<std::string, std::string>> outputs;
     for (const auto& output : graph.pipeline.outputs) {
         std::vector<std::pair<std::string, std::string>> keys;
@@ -145,16 +150,24 @@ void write_beside(const fs::path& file, const std::string& text) {
 void tell_end(const RunReport& report, bool quiet) {
     const Graph& graph = *report.graph;
     const auto& states = *report.states;
-    const auto count = [&](auto holds) { return static_cast<std::size_t>(std::count_if(states.begin(), states.end(), holds)); };
+    const auto count = [&](auto holds) {
+        return static_cast<std::size_t>(std::count_if(states.begin(), states.end(), holds));
+    };
     const std::size_t cached = count([](const JobState& s) { return s.cached && s.is_good(); });
     if (!quiet || report.exit != Exit::done) tell("\n" + table(rows_of(graph, states)) + "\n");
     for (JobIndex job = 0; job < states.size(); ++job)
-        if (states[job].state == State::waiting && !states[job].message.empty()) tell(graph.jobs[job].name + ": " + states[job].message + "\n");
+        if (states[job].state == State::waiting && !states[job].message.empty())
+            tell(graph.jobs[job].name + ": " + states[job].message + "\n");
     std::string line = graph.pipeline.name + ": ";
-    if (report.exit == Exit::stopped) line += "stopped; the same command goes on.";
-    else if (report.exit != Exit::done) line += "not complete (exit " + std::to_string(static_cast<int>(report.exit)) + ").";
-    else if (cached == states.size()) line += "nothing to do, all " + std::to_string(cached) + " jobs are up to date.";
-    else line += "done in " + duration_text(static_cast<double>(report.ended_ns - report.started_ns) * 1e-9) + ", " + std::to_string(cached) + " of " + std::to_string(states.size()) + " jobs reused.";
+    if (report.exit == Exit::stopped)
+        line += "stopped; the same command goes on.";
+    else if (report.exit != Exit::done)
+        line += "not complete (exit " + std::to_string(static_cast<int>(report.exit)) + ").";
+    else if (cached == states.size())
+        line += "nothing to do, all " + std::to_string(cached) + " jobs are up to date.";
+    else
+        line += "done in " + duration_text(static_cast<double>(report.ended_ns - report.started_ns) * 1e-9) + ", " +
+                std::to_string(cached) + " of " + std::to_string(states.size()) + " jobs reused.";
     if (!quiet || report.exit != Exit::done) tell(line + "\n");
     for (const auto& [name, path] : report.outputs) print(name + "\t" + path + "\n");
 }
@@ -168,8 +181,9 @@ Exit run(const Options& options) {
     const Selection selection = selection_of(options, graph);
     const fs::path root = work_folder_path(options.work);
     const FileLock lock = lock_work_folder(root);
-    WorkFolder folder(root, graph.pipeline.name, WorkFolder::Access::write, clock, limits.cores);
     StopSignal stop;
+    WorkFolder folder(root, graph.pipeline.name, WorkFolder::Access::write, clock, limits.cores,
+                      [&] { return stop.requested(); });
     ConsoleSettings settings;
     settings.live = options.progress == "live" || (options.progress == "auto" && cli::stderr_is_terminal());
     settings.quiet = options.quiet || options.progress == "none";
@@ -211,9 +225,12 @@ public:
 
 std::string_view plan_word(State state) {
     switch (state) {
-        case State::reused: return "reuse";
-        case State::waiting: return "run";
-        default: return name_of(state);
+        case State::reused:
+            return "reuse";
+        case State::waiting:
+            return "run";
+        default:
+            return name_of(state);
     }
 }
 
@@ -222,7 +239,8 @@ Exit plan(const Options& options) {
     const Graph graph = graph_of(options);
     const Limits limits = limits_of(options, graph);
     const Selection selection = selection_of(options, graph);
-    WorkFolder folder(work_folder_path(options.work), graph.pipeline.name, WorkFolder::Access::read, clock, limits.cores);
+    WorkFolder folder(work_folder_path(options.work), graph.pipeline.name, WorkFolder::Access::read, clock,
+                      limits.cores, [] { return false; });
     NoExecutor executor;
     Observer nobody;
     Scheduler scheduler(graph, limits, selection, folder, executor, clock, nobody);
@@ -234,15 +252,22 @@ Exit plan(const Options& options) {
         const JobState& state = scheduler.states()[job];
         const bool waits_for = state.state == State::waiting && !scheduler.is_decided(job);
         const std::string word = waits_for ? "wait" : std::string(plan_word(state.state));
-        const std::string why = !state.message.empty() ? state.message : state.reason;
+        const std::string why = !state.message.empty()         ? state.message
+                                : state.state == State::reused ? "up to date"
+                                                               : state.reason;
         ++(waits_for ? waits : state.state == State::waiting ? runs : reused);
         if (options.json)
-            jobs.push_back({{"job", graph.jobs[job].name}, {"step", graph.model(graph.jobs[job]).name}, {"decision", word}, {"reason", why}});
+            jobs.push_back({{"job", graph.jobs[job].name},
+                            {"step", graph.model(graph.jobs[job]).name},
+                            {"decision", word},
+                            {"reason", why}});
         else
-            text += word + std::string(word.size() < 12 ? 12 - word.size() : 1, ' ') + graph.jobs[job].name + (why.empty() ? "" : "  (" + why + ")") + "\n";
+            text += word + std::string(word.size() < 12 ? 12 - word.size() : 1, ' ') + graph.jobs[job].name +
+                    (why.empty() ? "" : "  (" + why + ")") + "\n";
     }
     print(options.json ? pretty_json({{"pipeline", graph.pipeline.name}, {"jobs", jobs}}) : text);
-    tell(std::to_string(runs) + " to run, " + std::to_string(waits) + " waiting for them, " + std::to_string(reused) + " reused or left alone.\n");
+    tell(std::to_string(runs) + " to run, " + std::to_string(waits) + " waiting for them, " + std::to_string(reused) +
+         " reused or left alone.\n");
     return Exit::done;
 }
 
@@ -262,9 +287,13 @@ Exit gc(const Options& options) {
         removed.push_back({{"path", item.path}, {"bytes", item.bytes}, {"what", item.what}});
         text += item.path + "\t" + human_bytes(item.bytes) + "\t" + item.what + "\n";
     }
-    print(options.json ? pretty_json({{"dry_run", options.dry_run}, {"removed", removed}, {"kept", report.kept}, {"too_young", report.young}}) : text);
-    tell(std::string(options.dry_run ? "Would remove " : "Removed ") + std::to_string(report.removed.size()) + " (" + human_bytes(bytes) +
-         "); kept " + std::to_string(report.kept) + " that pipelines reach" +
+    print(options.json ? pretty_json({{"dry_run", options.dry_run},
+                                      {"removed", removed},
+                                      {"kept", report.kept},
+                                      {"too_young", report.young}})
+                       : text);
+    tell(std::string(options.dry_run ? "Would remove " : "Removed ") + std::to_string(report.removed.size()) + " (" +
+         human_bytes(bytes) + "); kept " + std::to_string(report.kept) + " that pipelines reach" +
          (report.young > 0 ? " and " + std::to_string(report.young) + " too young" : "") + ".\n");
     return Exit::done;
 }
@@ -276,9 +305,11 @@ Exit gc(const Options& options) {
         std::vector<std::string> known = command_names();
         for (const auto& name : cli::step_names()) known.push_back(name);
         if (plain && cli::has_step(options.step))
-            throw Error(Exit::usage, "cohort-" + options.step + " is not in " + program.parent_path().string() + "; this build does not have it.");
-        const std::string hint = did_you_mean(options.step, known);
-        throw Error(Exit::usage, "There is no command or step '" + printable(options.step) + "'; " + (hint.empty() ? "see cohort --help." : hint));
+            throw Error(Exit::usage, "cohort-" + options.step + " is not in " + program.parent_path().string() +
+                                         "; this build does not have it.");
+        const std::string ending = cli::unknown_name_ending(options.step, known);
+        throw Error(Exit::usage, "There is no command or step '" + printable(options.step) + "'" +
+                                     (ending == "." ? "; see cohort --help." : ending));
     }
     std::vector<std::string> words{program.string()};
     words.insert(words.end(), options.step_words.begin(), options.step_words.end());
@@ -293,15 +324,29 @@ Exit gc(const Options& options) {
 
 Exit perform(const Options& options) {
     switch (options.command) {
-        case Command::help: print(help_text(options.help_of)); return Exit::done;
-        case Command::describe: print(pretty_json(describe())); return Exit::done;
-        case Command::version: print("cohort " COHORT_VERSION "\n"); return Exit::done;
-        case Command::run: return run(options);
-        case Command::plan: return plan(options);
-        case Command::status: print(status_text(options)); return Exit::done;
-        case Command::graph: print(dot_of(graph_of(options), options.by_job ? Detail::jobs : Detail::steps)); return Exit::done;
-        case Command::gc: return gc(options);
-        case Command::step: become_step(options);
+        case Command::help:
+            print(help_text(options.help_of));
+            return Exit::done;
+        case Command::describe:
+            print(pretty_json(describe()));
+            return Exit::done;
+        case Command::version:
+            print("cohort " COHORT_VERSION "\n");
+            return Exit::done;
+        case Command::run:
+            return run(options);
+        case Command::plan:
+            return plan(options);
+        case Command::status:
+            print(status_text(options));
+            return Exit::done;
+        case Command::graph:
+            print(dot_of(graph_of(options), options.by_job ? Detail::jobs : Detail::steps));
+            return Exit::done;
+        case Command::gc:
+            return gc(options);
+        case Command::step:
+            become_step(options);
     }
     return Exit::bug;
 }

@@ -45,7 +45,8 @@ std::string end_of(const std::string& file, std::uint64_t most) {
 }
 
 bool is_record(std::string_view line, std::string_view type) {
-    return line.starts_with('{') && line.ends_with('}') && line.find("\"type\":\"" + std::string(type) + "\"") != std::string_view::npos;
+    return line.starts_with('{') && line.ends_with('}') &&
+           line.find("\"type\":\"" + std::string(type) + "\"") != std::string_view::npos;
 }
 
 /// A line of a log as people read it; progress records become nothing.
@@ -87,7 +88,8 @@ void Console::changed(JobIndex job, const JobState& state) {
     switch (state.state) {
         case State::running:
             running_[job] = clock_.now_s();
-            if (!told_reused_ && reused_ > 0 && !settings_.quiet) line(count_text() + std::to_string(reused_) + " up to date");
+            if (!told_reused_ && reused_ > 0 && !settings_.quiet)
+                line(count_text() + std::to_string(reused_) + " up to date");
             told_reused_ = true;
             if (!settings_.quiet) line(count_text() + "run    " + name + "  (" + state.reason + ")");
             return;
@@ -113,7 +115,9 @@ void Console::changed(JobIndex job, const JobState& state) {
         case State::waiting:
             if (!settings_.quiet) line(count_text() + "wait   " + name + "  (" + state.reason + ")");
             return;
-        case State::left_out: ++settled_; return;
+        case State::left_out:
+            ++settled_;
+            return;
     }
 }
 
@@ -197,7 +201,8 @@ std::string log_progress(const std::string& file) {
             now.phase = record.value("phase", std::string());
             now.unit = record.value("unit", std::string());
             now.done = record.value("done", std::uint64_t{0});
-            if (record.contains("total") && record["total"].is_number()) now.total = record["total"].get<std::uint64_t>();
+            if (record.contains("total") && record["total"].is_number())
+                now.total = record["total"].get<std::uint64_t>();
             now.quarantined = record.value("quarantined", std::uint64_t{0});
             now.note = record.value("note", std::string());
             return cli::progress_line(now, record.value("elapsed_s", 0.0), record.value("finished", false));

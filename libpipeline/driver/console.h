@@ -12,9 +12,9 @@
 namespace cohort::driver {
 
 struct ConsoleSettings {
-    bool live = false;      ///< a terminal: lines of running jobs are redrawn in place
-    bool quiet = false;     ///< failures only
-    bool verbose = false;   ///< reused jobs one by one, too
+    bool live = false;     ///< a terminal: lines of running jobs are redrawn in place
+    bool quiet = false;    ///< failures only
+    bool verbose = false;  ///< reused jobs one by one, too
     bool colour = false;
     std::size_t width = 100;
 };

@@ -27,7 +27,8 @@ std::string raw_name(const Argument& argument, std::size_t i) {
 
 Decider::Decider(const Graph& graph, const Limits& limits, Files& files)
     : graph_(graph), limits_(limits), files_(files), digests_(graph.jobs.size()), constant_(graph.steps.size()) {
-    for (std::size_t step = 0; step < graph.steps.size(); ++step) constant_[step].resize(graph.steps[step].constant.size());
+    for (std::size_t step = 0; step < graph.steps.size(); ++step)
+        constant_[step].resize(graph.steps[step].constant.size());
 }
 
 const RawState& Decider::raw_state(const std::string& path) {
@@ -35,18 +36,21 @@ const RawState& Decider::raw_state(const std::string& path) {
     return found != raw_.end() ? found->second : raw_.emplace(path, files_.raw(path)).first->second;
 }
 
-std::string Decider::source_text(const cli::Parameter& parameter, const Source& source, Raw raw, const std::string* reported,
-                                 bool& provisional) {
+std::string Decider::source_text(const cli::Parameter& parameter, const Source& source, Raw raw,
+                                 const std::string* reported, bool& provisional) {
     if (source.job != Source::outside) {
         const std::string& digest = digests_[source.job];
-        return source.path.empty() ? quoted_json(digest) : "{\"artefact\":" + quoted_json(digest) + ",\"path\":" + quoted_json(source.path) + "}";
+        return source.path.empty()
+                   ? quoted_json(digest)
+                   : "{\"artefact\":" + quoted_json(digest) + ",\"path\":" + quoted_json(source.path) + "}";
     }
     if (parameter.path == cli::PathKind::artefact) {
         if (const auto found = outside_.find(source.path); found != outside_.end()) return quoted_json(found->second);
         const auto [digest, kind] = files_.outside_artefact(source.path);
         const auto& kinds = parameter.artefact_kinds;
         if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), kind) == kinds.end())
-            throw Error(Exit::bad_input, printable(source.path) + " is a " + kind + "; '" + parameter.name + "' takes a " + kinds[0] + ".");
+            throw Error(Exit::bad_input, printable(source.path) + " is a " + kind + "; '" + parameter.name +
+                                             "' takes a " + kinds[0] + ".");
         return quoted_json(outside_.emplace(source.path, digest).first->second);
     }
     if (reported != nullptr) return quoted_json(*reported);
@@ -77,7 +81,8 @@ Decider::Filling Decider::fill(const Argument& argument, Raw raw, const Reported
         const bool is_raw = argument.parameter->path == cli::PathKind::raw && source.job == Source::outside;
         const std::string* told = nullptr;
         if (is_raw && reported != nullptr)
-            if (const auto found = reported->find(raw_name(argument, i)); found != reported->end()) told = &found->second;
+            if (const auto found = reported->find(raw_name(argument, i)); found != reported->end())
+                told = &found->second;
         key.push_back(source_text(*argument.parameter, source, raw, told, filling.provisional));
         shape.push_back(is_raw ? "null" : key.back());
     }
@@ -96,7 +101,8 @@ const StepKey& Decider::step_key(const Job& job, const Share& share) {
     const auto at = std::pair(job.step, share.device + "/" + std::to_string(share.cores));
     const auto found = step_keys_.find(at);
     if (found != step_keys_.end()) return found->second;
-    return step_keys_.emplace(at, StepKey(graph_.model(job), graph_.step_of(job), job, share.cores, share.device)).first->second;
+    return step_keys_.emplace(at, StepKey(graph_.model(job), graph_.step_of(job), job, share.cores, share.device))
+        .first->second;
 }
 
 Decision Decider::compose(JobIndex index, Raw raw, const Reported* reported) {
@@ -115,7 +121,8 @@ Decision Decider::compose(JobIndex index, Raw raw, const Reported* reported) {
             fillings.push_back(&own.back().text);
             continue;
         }
-        const Argument& argument = hole.is_constant ? graph_.step_of(job).constant[hole.argument] : job.varying[hole.argument];
+        const Argument& argument =
+            hole.is_constant ? graph_.step_of(job).constant[hole.argument] : job.varying[hole.argument];
         const Filling* filling = nullptr;
         if (hole.is_constant && reported == nullptr) {
             filling = &constant_filling(job.step, hole.argument, raw);
@@ -142,8 +149,8 @@ Decision Decider::decide(JobIndex job) {
             if (!final.provisional) {
                 files_.rename(decision.key, final.key);
                 if (const auto stored = files_.stored(final.key); stored && !stored->logged)
-                    files_.keep({final.key, stored->digest, stored->kind, stored->sources, stored->quarantined, stored->skipped, final.shape,
-                                 0, 0, 0, stored->numbers, final.text});
+                    files_.keep({final.key, stored->digest, stored->kind, stored->sources, stored->quarantined,
+                                 stored->skipped, final.shape, 0, 0, 0, stored->numbers, final.text});
             }
         }
         // Reading the files beforehand pays only where a stored result could be reused.

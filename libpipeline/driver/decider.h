@@ -16,10 +16,10 @@
 namespace cohort::driver {
 
 struct Decision {
-    std::string key;            ///< 64 hex digits
-    std::string text;           ///< whose SHA-256 it is
+    std::string key;   ///< 64 hex digits
+    std::string text;  ///< whose SHA-256 it is
     std::uint64_t shape = 0;
-    bool provisional = false;   ///< a raw input's digest is not known yet: keyed by its listing
+    bool provisional = false;  ///< a raw input's digest is not known yet: keyed by its listing
     std::optional<Stored> stored;
     Share share;
 };

@@ -14,7 +14,9 @@ std::string dot_text(std::string_view text) {
     return result + "\"";
 }
 
-std::string arrow(std::string_view from, std::string_view to) { return "  " + dot_text(from) + " -> " + dot_text(to) + ";\n"; }
+std::string arrow(std::string_view from, std::string_view to) {
+    return "  " + dot_text(from) + " -> " + dot_text(to) + ";\n";
+}
 
 std::string steps_text(const Graph& graph) {
     std::string text;
@@ -53,7 +55,8 @@ std::string jobs_text(const Graph& graph) {
 }  // namespace
 
 std::string dot_of(const Graph& graph, Detail detail) {
-    std::string text = "digraph " + dot_text(graph.pipeline.name) + " {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n";
+    std::string text = "digraph " + dot_text(graph.pipeline.name) +
+                       " {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n";
     text += detail == Detail::steps ? steps_text(graph) : jobs_text(graph);
     for (const auto& output : graph.pipeline.outputs) {
         text += "  " + dot_text("output " + output.name) + " [shape=note];\n";
@@ -61,7 +64,8 @@ std::string dot_of(const Graph& graph, Detail detail) {
         if (detail == Detail::steps) {
             text += arrow(graph.pipeline.steps[output.step].name, "output " + output.name);
         } else {
-            for (JobIndex i = 0; i < jobs.count; ++i) text += arrow(graph.jobs[jobs.first + i].name, "output " + output.name);
+            for (JobIndex i = 0; i < jobs.count; ++i)
+                text += arrow(graph.jobs[jobs.first + i].name, "output " + output.name);
         }
     }
     return text + "}\n";

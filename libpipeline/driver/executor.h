@@ -15,35 +15,35 @@ namespace cohort::driver {
 
 struct JobRequest {
     JobIndex job = 0;
-    std::string name;              ///< STEP@k=v
-    std::string program;           ///< the step: "train"
-    std::string key;               ///< the result's place in the store
-    Json parameters;               ///< of the step; jobs' artefacts as absolute paths
+    std::string name;     ///< STEP@k=v
+    std::string program;  ///< the step: "train"
+    std::string key;      ///< the result's place in the store
+    Json parameters;      ///< of the step; jobs' artefacts as absolute paths
     unsigned cores = 1;
     std::uint64_t memory = 0;
-    std::vector<std::string> gpus; ///< CUDA_VISIBLE_DEVICES
-    std::optional<std::uint64_t> seed;   ///< of steps that draw numbers
-    std::optional<std::string> device;   ///< of steps that compute on one
+    std::vector<std::string> gpus;      ///< CUDA_VISIBLE_DEVICES
+    std::optional<std::uint64_t> seed;  ///< of steps that draw numbers
+    std::optional<std::string> device;  ///< of steps that compute on one
     std::string acceptance = "0";
-    bool replace = false;          ///< a result stands there and is to be made again
+    bool replace = false;  ///< a result stands there and is to be made again
 };
 
 /// What a job has made, as its runner found it.
 struct Made {
     std::string digest, kind;
     std::uint64_t sources = 0, quarantined = 0, skipped = 0;
-    Json numbers = Json::object();                           ///< what expect may name
-    std::map<std::string, std::string> raw;                  ///< digests of raw inputs by name: "input", "tables[1]"
+    Json numbers = Json::object();           ///< what expect may name
+    std::map<std::string, std::string> raw;  ///< digests of raw inputs by name: "input", "tables[1]"
 };
 
 /// The record of a job's end, written by its runner.
 struct JobEnd {
     JobIndex job = 0;
-    int exit = 1;                  ///< an exit code of DESIGN's table
-    std::string message;           ///< the sentence of a failure
+    int exit = 1;         ///< an exit code of DESIGN's table
+    std::string message;  ///< the sentence of a failure
     double wall_s = 0, cpu_s = 0;
     std::uint64_t peak_rss = 0;
-    std::optional<Made> made;      ///< with exit 0 and 8
+    std::optional<Made> made;  ///< with exit 0 and 8
 };
 
 class Executor {

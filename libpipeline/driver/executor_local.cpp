@@ -38,17 +38,25 @@ std::uint64_t oom_kills() {
     return count;
 }
 
-double seconds(const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6; }
+double seconds(const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
+}
 
 std::vector<std::string> arguments_of(const JobRequest& request, const fs::path& program, const fs::path& parameters,
                                       const fs::path& out, const std::string& progress) {
     std::vector<std::string> words{program.string(),
-                                   "--params", parameters.string(),
-                                   "--out", out.string(),
-                                   "--threads", std::to_string(request.cores),
-                                   "--memory", std::to_string(request.memory),
-                                   "--progress", progress,
-                                   "--accept-quarantined", request.acceptance};
+                                   "--params",
+                                   parameters.string(),
+                                   "--out",
+                                   out.string(),
+                                   "--threads",
+                                   std::to_string(request.cores),
+                                   "--memory",
+                                   std::to_string(request.memory),
+                                   "--progress",
+                                   progress,
+                                   "--accept-quarantined",
+                                   request.acceptance};
     if (request.seed) words.insert(words.end(), {"--seed", std::to_string(*request.seed)});
     if (request.device) words.insert(words.end(), {"--device", *request.device});
     return words;
@@ -89,7 +97,7 @@ struct SpawnSetting {
         sigset_t none, ours;
         sigemptyset(&none);
         sigemptyset(&ours);
-        for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE}) sigaddset(&ours, number);
+        for (const int number : {SIGTERM, SIGINT, SIGUSR1, SIGHUP, SIGCHLD, SIGPIPE, SIGXFSZ}) sigaddset(&ours, number);
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setsigdefault(&attributes, &ours);
         posix_spawnattr_setpgroup(&attributes, 0);
@@ -108,7 +116,8 @@ struct SpawnSetting {
 /// Written by a runner that has just looked; no need to outlive a power cut, so it is not synced.
 void write_plainly(const fs::path& file, std::string_view text) {
     const FileHandle handle(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-    if (!handle) throw Error(exit_for_write(errno), printable(file.string()) + " cannot be written: " + errno_text(errno) + ".");
+    if (!handle)
+        throw Error(exit_for_write(errno), printable(file.string()) + " cannot be written: " + errno_text(errno) + ".");
     write_all(handle.get(), bytes_of(text), file);
 }
 
@@ -173,8 +182,8 @@ void LocalExecutor::start(JobRequest request) {
     Child child;
     child.oom_kills = oom_kills();
     child.started_s = clock_.now_s();
-    const int fault = ::posix_spawn(&child.pid, program.c_str(), &setting.files, &setting.attributes, pointers(words).data(),
-                                    pointers(environment).data());
+    const int fault = ::posix_spawn(&child.pid, program.c_str(), &setting.files, &setting.attributes,
+                                    pointers(words).data(), pointers(environment).data());
     if (fault != 0)
         throw Error(fault == ENOENT || fault == EACCES ? Exit::usage : Exit::resources,
                     printable(program.string()) + " cannot be started: " + errno_text(fault) + ".");
@@ -219,7 +228,8 @@ JobEnd LocalExecutor::end_of(const Child& child, int status, const struct ::rusa
         end.exit = WEXITSTATUS(status);
         read_record(child, end);
         if (!is_known_exit(end.exit)) {
-            end.message = "The step ended with " + std::to_string(end.exit) + ", which it never should; please report it with the job's log.";
+            end.message = "The step ended with " + std::to_string(end.exit) +
+                          ", which it never should; please report it with the job's log.";
             end.exit = static_cast<int>(Exit::bug);
         }
     } else {
@@ -228,12 +238,15 @@ JobEnd LocalExecutor::end_of(const Child& child, int status, const struct ::rusa
         const bool by_us = cancelled_ && (number == SIGTERM || number == SIGKILL);
         end.exit = static_cast<int>(by_us ? Exit::stopped : by_kernel ? Exit::resources : Exit::bug);
         const char* const name = ::sigabbrev_np(number);
-        end.message = by_kernel ? "The kernel killed it for want of memory; lower what runs beside it (--jobs, --memory), or raise its resources.memory."
-                                : "It was killed by SIG" + std::string(name != nullptr ? name : std::to_string(number)) + ".";
+        end.message = by_kernel
+                          ? "The kernel killed it for want of memory; lower what runs beside it (--jobs, --memory), or "
+                            "raise its resources.memory."
+                          : "It was killed by SIG" + std::string(name != nullptr ? name : std::to_string(number)) + ".";
     }
     if (end.exit == static_cast<int>(Exit::done) || end.exit == static_cast<int>(Exit::quarantined)) {
         try {
-            if (child.request.replace) exchange_whole(folder_.place_again(child.request.key), folder_.place_of(child.request.key));
+            if (child.request.replace)
+                exchange_whole(folder_.place_again(child.request.key), folder_.place_of(child.request.key));
             end.made = made_at(folder_.place_of(child.request.key));
         } catch (const Error& error) {
             end.exit = static_cast<int>(Exit::bug);
@@ -253,11 +266,13 @@ void LocalExecutor::read_record(const Child& child, JobEnd& end) const {
         const Json record = read_json(file, std::size_t{1} << 20);
         if (!record.is_object()) return;
         const auto take = [&](const char* name, auto& into) {
-            if (const auto found = record.find(name); found != record.end() && found->is_number()) into = found->get<std::decay_t<decltype(into)>>();
+            if (const auto found = record.find(name); found != record.end() && found->is_number())
+                into = found->get<std::decay_t<decltype(into)>>();
         };
         take("peak_rss", end.peak_rss);
         take("cpu_s", end.cpu_s);
-        if (const auto found = record.find("message"); found != record.end() && found->is_string()) end.message = found->get<std::string>();
+        if (const auto found = record.find("message"); found != record.end() && found->is_string())
+            end.message = found->get<std::string>();
     } catch (const Error&) {
         // The wait status has told the essential.
     }
@@ -277,7 +292,9 @@ fs::path program_folder() {
     if (given != nullptr && *given != '\0') return fs::absolute(given);
     std::error_code fault;
     const fs::path self = fs::read_symlink("/proc/self/exe", fault);
-    if (fault) throw Error(Exit::bug, "/proc/self/exe cannot be read: " + fault.message() + "; set COHORT_BIN to the folder of the programs.");
+    if (fault)
+        throw Error(Exit::bug, "/proc/self/exe cannot be read: " + fault.message() +
+                                   "; set COHORT_BIN to the folder of the programs.");
     return self.parent_path();
 }
 

@@ -18,8 +18,8 @@
 namespace cohort::driver {
 
 struct LocalSettings {
-    std::filesystem::path programs;          ///< folder with cohort-ingest, cohort-train …
-    std::string progress = "none";           ///< what jobs get as --progress: "json" where somebody looks on
+    std::filesystem::path programs;  ///< folder with cohort-ingest, cohort-train …
+    std::string progress = "none";   ///< what jobs get as --progress: "json" where somebody looks on
 };
 
 /// Must live on the main thread: children ask for SIGTERM at the death of the thread that started them.
@@ -35,7 +35,9 @@ public:
     bool stop_requested() const override { return stop_.requested(); }
 
     /// Where a job's program writes what it has to say.
-    std::filesystem::path log_of(const std::string& job_name) const { return folder_.log_folder() / (job_name + ".log"); }
+    std::filesystem::path log_of(const std::string& job_name) const {
+        return folder_.log_folder() / (job_name + ".log");
+    }
 
 private:
     struct Child {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "core/error.h"
+#include "cli/validator.h"
 
 namespace cohort::driver {
 namespace {
@@ -70,15 +70,15 @@ std::vector<Judgement> judge(const std::vector<Expectation>& expectations, const
             std::vector<std::string> names;
             for (const auto& [name, value] : numbers.items()) names.push_back(name);
             judgement.known = false;
-            judgement.sentence = "expect names '" + expectation.name + "', which the result does not have as a number. " +
-                                 did_you_mean(expectation.name, names);
+            judgement.sentence = "expect names '" + expectation.name + "', which the result does not have as a number" +
+                                 cli::unknown_name_ending(expectation.name, names);
         } else {
             judgement.value = *found;
             const double value = found->is_number() ? found->get<double>() : std::numeric_limits<double>::quiet_NaN();
             judgement.met = value >= expectation.low && value <= expectation.high;
             if (!judgement.met)
-                judgement.sentence = expectation.name + " is " + canonical_json(*found) + ", expected " +
-                                     expectation.written + ".";
+                judgement.sentence =
+                    expectation.name + " is " + canonical_json(*found) + ", expected " + expectation.written + ".";
         }
         judgements.push_back(std::move(judgement));
     }

@@ -28,7 +28,7 @@ Json expectable_numbers(const Json& content, const Json& counts);
 struct Judgement {
     std::string name;
     std::string wanted;
-    Json value;            ///< a number, null, or absent (discarded)
+    Json value;  ///< a number, null, or absent (discarded)
     bool met = false;
     bool known = true;     ///< false: the artefact has no such number
     std::string sentence;  ///< empty when met

@@ -35,23 +35,23 @@ public:
     virtual ~Files() = default;
 
     virtual std::optional<Stored> stored(const std::string& key) = 0;
-    virtual bool has_shape(std::uint64_t shape) = 0;     ///< a result that differs in raw inputs only
+    virtual bool has_shape(std::uint64_t shape) = 0;  ///< a result that differs in raw inputs only
     virtual std::optional<std::string> key_text(const std::string& key) = 0;  ///< of a result that is or was logged
-    virtual void keep(const Result& result) = 0;         ///< into the log
+    virtual void keep(const Result& result) = 0;                              ///< into the log
     /// Gives a result its final key; if one stands there already, that one stays.
     virtual void rename(const std::string& from, const std::string& to) = 0;
-    virtual bool in_use(const std::string& key) = 0;     ///< a live process still writes this result
+    virtual bool in_use(const std::string& key) = 0;  ///< a live process still writes this result
     virtual std::string artefact_path(const std::string& key) const = 0;
 
     /// Digest and kind of an artefact outside the store. Error(bad_input) if it is none.
     virtual std::pair<std::string, std::string> outside_artefact(const std::string& path) = 0;
-    virtual RawState raw(const std::string& path) = 0;   ///< Error(bad_input) if it cannot be listed
+    virtual RawState raw(const std::string& path) = 0;  ///< Error(bad_input) if it cannot be listed
     virtual std::string hash_raw(const std::string& path) = 0;
     /// Called when a job that read `paths` (by name of the raw input) has ended; what its result says about them may be
     /// remembered.
     virtual void learn_raw(const std::string& key, const std::map<std::string, std::string>& paths) = 0;
 
-    virtual std::string linked(const std::string& job) = 0;                        ///< the key a name stood for last; "" if none
+    virtual std::string linked(const std::string& job) = 0;  ///< the key a name stood for last; "" if none
     virtual void link(const std::string& job, const std::string& key) = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "cli/validator.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "driver/journal.h"
@@ -108,7 +109,8 @@ GcReport collect_garbage(const fs::path& root, const GcRequest& request, const C
         std::vector<std::string> known;
         for (const auto& run : entries_of(root / "runs")) known.push_back(run.filename().string());
         if (std::find(known.begin(), known.end(), pipeline) == known.end())
-            throw Error(Exit::usage, "Nothing of a pipeline '" + printable(pipeline) + "' is in " + printable(root.string()) + "; " + did_you_mean(pipeline, known));
+            throw Error(Exit::usage, "Nothing of a pipeline '" + printable(pipeline) + "' is in " +
+                                         printable(root.string()) + cli::unknown_name_ending(pipeline, known));
     }
     // What is reached is asked for as if the forgotten were gone already, so that a dry run says the same.
     const auto reached = reached_keys(root, request.forget);

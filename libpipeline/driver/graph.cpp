@@ -68,7 +68,9 @@ public:
 
 private:
     /// Lengths, so that no two lists of values look alike.
-    static void append(std::string& key, const std::string& value) { key += std::to_string(value.size()) + ":" + value; }
+    static void append(std::string& key, const std::string& value) {
+        key += std::to_string(value.size()) + ":" + value;
+    }
 
     const StepModel* needed_;
     std::vector<std::pair<std::size_t, std::size_t>> shared_;
@@ -98,11 +100,13 @@ private:
         std::vector<std::uint64_t> counts;
         for (const auto& step : steps()) {
             std::uint64_t count = 1;
-            for (const auto& key : step.matrix) count = std::min<std::uint64_t>(count * key.values.size(), most_jobs + 1);
+            for (const auto& key : step.matrix)
+                count = std::min<std::uint64_t>(count * key.values.size(), most_jobs + 1);
             counts.push_back(count);
             total += count;
             if (total > most_jobs) {
-                faults_.add(step.pointer + "/matrix", "The pipeline would have more than a million jobs; shorten a matrix.");
+                faults_.add(step.pointer + "/matrix",
+                            "The pipeline would have more than a million jobs; shorten a matrix.");
                 return false;
             }
         }
@@ -138,12 +142,15 @@ private:
         Json first_parameters = Json::object();  // as a job would get them, with a stand-in for every path
         for (const auto& setting : step.settings) {
             const bool differs = varies(setting, graph_.pipeline) || gather_varies(setting, step, graph_.pipeline);
-            if (setting.parameter == nullptr || differs) varying.push_back(&setting);
-            else if (jobs.count > 0) jobs.constant.push_back(argument(step, setting, graph_.jobs[jobs.first], &first_parameters));
+            if (setting.parameter == nullptr || differs)
+                varying.push_back(&setting);
+            else if (jobs.count > 0)
+                jobs.constant.push_back(argument(step, setting, graph_.jobs[jobs.first], &first_parameters));
         }
         for (JobIndex i = 0; i < jobs.count; ++i) {
             Job& job = graph_.jobs[jobs.first + i];
-            for (const Setting* setting : varying) fill_varying(step, *setting, job, i == 0 ? &first_parameters : nullptr);
+            for (const Setting* setting : varying)
+                fill_varying(step, *setting, job, i == 0 ? &first_parameters : nullptr);
         }
         if (jobs.count > 0) check_all(step, first_parameters);
         matchings_.clear();
@@ -160,7 +167,8 @@ private:
         const std::string text = text_of(step, setting.items[0], job);
         if (setting.name == "device") {
             job.device = text;
-            if (!is_device(text)) once(setting.pointer, "'" + printable(text) + "' is no device; write auto, cpu, cuda or cuda:N.");
+            if (!is_device(text))
+                once(setting.pointer, "'" + printable(text) + "' is no device; write auto, cpu, cuda or cuda:N.");
         } else {
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), job.seed);
             if (error != std::errc() || end != text.data() + text.size() || job.seed > most_seed)
@@ -189,14 +197,18 @@ private:
         } else if (setting.parameter->path == cli::PathKind::none) {
             if (setting.is_list) written = Json::array();
             for (const auto& item : setting.items)
-                if (setting.is_list) written.push_back(text_of(step, item, job));
-                else written = text_of(step, item, job);
+                if (setting.is_list)
+                    written.push_back(text_of(step, item, job));
+                else
+                    written = text_of(step, item, job);
         } else {
             if (argument.is_list) written = Json::array();
             for (const auto& item : setting.items) add_sources(step, setting, item, job, argument.sources);
             for (const auto& source : argument.sources)
-                if (argument.is_list) written.push_back(source.path.empty() ? "/" : source.path);
-                else written = source.path.empty() ? "/" : source.path;
+                if (argument.is_list)
+                    written.push_back(source.path.empty() ? "/" : source.path);
+                else
+                    written = source.path.empty() ? "/" : source.path;
             // Two values for one place: the schema finds the fault when it sees the list.
             if (!argument.is_list && argument.sources.size() > 1) written = Json::array({"/", "/"});
         }
@@ -214,22 +226,26 @@ private:
     static std::string text_of(const StepModel& step, const Template& item, const Job& job) {
         std::string text;
         for (const auto& piece : item.pieces)
-            text += piece.kind == Piece::Kind::matrix ? step.matrix[piece.index].values[job.coordinates[piece.index]] : piece.text;
+            text += piece.kind == Piece::Kind::matrix ? step.matrix[piece.index].values[job.coordinates[piece.index]]
+                                                      : piece.text;
         return text;
     }
 
     void add_sources(const StepModel& step, const Setting& setting, const Template& item, const Job& job,
                      std::vector<Source>& sources) {
-        const bool refers = !item.pieces.empty() && (item.pieces[0].kind == Piece::Kind::step || item.pieces[0].kind == Piece::Kind::gather);
+        const bool refers = !item.pieces.empty() &&
+                            (item.pieces[0].kind == Piece::Kind::step || item.pieces[0].kind == Piece::Kind::gather);
         if (!refers) {
-            const auto& base = item.origin == Origin::command_line ? graph_.pipeline.working_directory : graph_.pipeline.folder;
+            const auto& base =
+                item.origin == Origin::command_line ? graph_.pipeline.working_directory : graph_.pipeline.folder;
             const std::string text = text_of(step, item, job);
             sources.push_back({Source::outside, text.empty() ? text : absolute_path(base, text)});
             return;
         }
         const Piece& piece = item.pieces[0];
         const std::string below = item.pieces.size() > 1 ? item.pieces[1].text.substr(1) : "";
-        if (!below.empty() && !is_inside(below)) once(setting.pointer, "'" + printable(below) + "' leaves the artefact.");
+        if (!below.empty() && !is_inside(below))
+            once(setting.pointer, "'" + printable(below) + "' leaves the artefact.");
         const Matching& matching = matching_with(step, piece.index);
         const auto* jobs = matching.find(matching.own_key(step, job.coordinates));
         if (jobs == nullptr) {
@@ -239,7 +255,9 @@ private:
         }
         for (const JobIndex needed : *jobs) sources.push_back({needed, below});
         links_ += jobs->size();
-        if (links_ > most_links) throw Error(Exit::usage, "The pipeline's jobs refer to each other more than 20 million times; shorten a matrix.");
+        if (links_ > most_links)
+            throw Error(Exit::usage,
+                        "The pipeline's jobs refer to each other more than 20 million times; shorten a matrix.");
     }
 
     const Matching& matching_with(const StepModel& step, std::uint32_t needed) {

@@ -35,7 +35,7 @@ struct Job {
     std::vector<Argument> varying;           ///< arguments that differ between the jobs of the step
     std::vector<JobIndex> needs;             ///< of `varying`; sorted, each once
     std::uint64_t seed = 0;
-    std::string device = "auto";             ///< as asked for
+    std::string device = "auto";  ///< as asked for
 };
 
 /// The jobs of one step stand together: first … first + count.
@@ -47,10 +47,10 @@ struct StepJobs {
 
 struct Graph {
     Pipeline pipeline;
-    std::vector<StepJobs> steps;    ///< by step
-    std::vector<Job> jobs;          ///< steps as in the file, matrix values as listed, the last key fastest
-    std::vector<std::vector<JobIndex>> needed_by;                ///< jobs whose varying arguments need this one
-    std::vector<std::vector<std::uint32_t>> needed_by_step;      ///< steps whose constant arguments need this one
+    std::vector<StepJobs> steps;  ///< by step
+    std::vector<Job> jobs;        ///< steps as in the file, matrix values as listed, the last key fastest
+    std::vector<std::vector<JobIndex>> needed_by;            ///< jobs whose varying arguments need this one
+    std::vector<std::vector<std::uint32_t>> needed_by_step;  ///< steps whose constant arguments need this one
 
     const StepModel& model(const Job& job) const { return pipeline.steps[job.step]; }
     const StepJobs& step_of(const Job& job) const { return steps[job.step]; }

@@ -17,7 +17,8 @@ bool counts(const cli::Parameter& parameter) {
 
 }  // namespace
 
-StepKey::StepKey(const StepModel& step, const StepJobs& jobs, const Job& example, unsigned cores, const std::string& device) {
+StepKey::StepKey(const StepModel& step, const StepJobs& jobs, const Job& example, unsigned cores,
+                 const std::string& device) {
     // Values that are the same for all jobs, and for the others a hole, under the parameter's name.
     std::map<std::string, std::optional<Hole>> parameters;
     Json values = Json::object();
@@ -46,8 +47,10 @@ StepKey::StepKey(const StepModel& step, const StepJobs& jobs, const Job& example
             if (parameter == nullptr || !counts(*parameter)) continue;
             text += (first ? "\"" : ",\"") + name + "\":";
             first = false;
-            if (place_of) hole(*place_of);
-            else text += canonical_json(values[name]);
+            if (place_of)
+                hole(*place_of);
+            else
+                text += canonical_json(values[name]);
         }
         text += '}';
     };
@@ -60,9 +63,12 @@ StepKey::StepKey(const StepModel& step, const StepJobs& jobs, const Job& example
     text = "{";
     for (const auto& [name, value] : rest.items()) {
         text += (text.size() == 1 && holes_.empty() ? "\"" : ",\"") + name + "\":";
-        if (name == "parameters") parameters_text();
-        else if (name == "seed") hole({true, false, 0});
-        else text += canonical_json(value);
+        if (name == "parameters")
+            parameters_text();
+        else if (name == "seed")
+            hole({true, false, 0});
+        else
+            text += canonical_json(value);
     }
     text += '}';
     texts_.push_back(std::move(text));

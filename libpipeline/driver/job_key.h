@@ -20,8 +20,8 @@ class StepKey {
 public:
     struct Hole {
         bool is_seed = false;
-        bool is_constant = false;     ///< argument of the step, else of the job
-        std::size_t argument = 0;     ///< index into StepJobs::constant or Job::varying
+        bool is_constant = false;  ///< argument of the step, else of the job
+        std::size_t argument = 0;  ///< index into StepJobs::constant or Job::varying
     };
 
     /// `example` is any job of the step. `device` is resolved; it and `cores` count only where the schema says so.

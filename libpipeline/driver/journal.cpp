@@ -43,8 +43,10 @@ void take_line(const Json& line, JournalReport& report) {
         const std::string job = text_in(line, "job"), state = text_in(line, "state");
         const auto same = [&](const JournalReport::Running& running) { return running.job == job; };
         report.running.erase(std::remove_if(report.running.begin(), report.running.end(), same), report.running.end());
-        if (state == name_of(State::running)) report.running.push_back({job, text_in(line, "key"), nanoseconds_in(line, "at")});
-        else ++report.ended[state];
+        if (state == name_of(State::running))
+            report.running.push_back({job, text_in(line, "key"), nanoseconds_in(line, "at")});
+        else
+            ++report.ended[state];
         if (state == name_of(State::failed)) report.failed.push_back(job);
     }
 }
@@ -52,10 +54,17 @@ void take_line(const Json& line, JournalReport& report) {
 }  // namespace
 
 Journal::Journal(const std::filesystem::path& file, const Graph& graph, const Clock& clock)
-    : file_(file), graph_(graph), clock_(clock), handle_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666)) {
-    if (!handle_) throw Error(exit_for_write(errno), printable(file.string()) + " cannot be written: " + errno_text(errno) + ".");
-    write({{"cohort_journal", 1}, {"started", seconds(clock_.nanoseconds_since_1970())}, {"jobs", graph.jobs.size()},
-           {"pid", ::getpid()}, {"host", host_name()}});
+    : file_(file),
+      graph_(graph),
+      clock_(clock),
+      handle_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666)) {
+    if (!handle_)
+        throw Error(exit_for_write(errno), printable(file.string()) + " cannot be written: " + errno_text(errno) + ".");
+    write({{"cohort_journal", 1},
+           {"started", seconds(clock_.nanoseconds_since_1970())},
+           {"jobs", graph.jobs.size()},
+           {"pid", ::getpid()},
+           {"host", host_name()}});
 }
 
 void Journal::write(const Json& line) { write_all(handle_.get(), bytes_of(canonical_json(line) + "\n"), file_); }
@@ -69,7 +78,10 @@ void Journal::changed(JobIndex job, const JobState& state) {
         told_reused_ = reused_;
         write({{"reused", reused_}});
     }
-    write({{"at", seconds(clock_.nanoseconds_since_1970())}, {"job", graph_.jobs[job].name}, {"state", name_of(state.state)}, {"key", state.key}});
+    write({{"at", seconds(clock_.nanoseconds_since_1970())},
+           {"job", graph_.jobs[job].name},
+           {"state", name_of(state.state)},
+           {"key", state.key}});
 }
 
 void Journal::end(Exit exit) {

@@ -1,7 +1,7 @@
 // The journal of a run: what happened so far, for `cohort status` while the run goes, or after it was cut short.
 //
-// JSON lines: first {"cohort_journal", "started", "jobs", "pid", "host"}; then {"at", "job", "state", "key"} for every job
-// that ran; {"reused": n} when that number has grown; last {"ended", "exit"}. Written anew by each run.
+// JSON lines: first {"cohort_journal", "started", "jobs", "pid", "host"}; then {"at", "job", "state", "key"} for every
+// job that ran; {"reused": n} when that number has grown; last {"ended", "exit"}. Written anew by each run.
 #pragma once
 
 #include <filesystem>
@@ -34,14 +34,14 @@ private:
 struct JournalReport {
     std::int64_t started_ns = 0;
     std::size_t jobs = 0, reused = 0;
-    std::map<std::string, std::size_t> ended;   ///< number of jobs by state
+    std::map<std::string, std::size_t> ended;  ///< number of jobs by state
     struct Running {
         std::string job, key;
         std::int64_t since_ns = 0;
     };
-    std::vector<Running> running;               ///< begun and not ended
-    std::vector<std::string> failed;            ///< names
-    bool complete = false;                      ///< the run came to its end
+    std::vector<Running> running;     ///< begun and not ended
+    std::vector<std::string> failed;  ///< names
+    bool complete = false;            ///< the run came to its end
 };
 JournalReport read_journal(const std::filesystem::path& file);
 

@@ -31,16 +31,18 @@ Share share_of(const StepModel& step, const Job& job, const Limits& limits) {
     if (step.schema == nullptr || !step.schema->uses_device) return share;
     if (step.resources.cores > limits.cores) {
         share.cores = step.resources.cores;  // never clipped: the result depends on it
-        share.fault = "Step '" + step.name + "' declares " + std::to_string(step.resources.cores) + " cores, this run has " +
-                      std::to_string(limits.cores) + "; lower its resources.cores (the result depends on their number) or raise --cores.";
+        share.fault = "Step '" + step.name + "' declares " + std::to_string(step.resources.cores) +
+                      " cores, this run has " + std::to_string(limits.cores) +
+                      "; lower its resources.cores (the result depends on their number) or raise --cores.";
     }
     const unsigned asked = gpus_of_device(job.device);
     if (asked > 0) {
         share.device = job.device;
         share.gpus = std::max(std::min(step.resources.gpus, available), asked);
         if (asked > available || !limits.cuda)
-            share.fault = "Step '" + step.name + "' asks for device " + job.device + ", this run has " + std::to_string(available) +
-                          " GPUs" + (limits.cuda ? "" : " that this build can use") + "; give device cpu or auto.";
+            share.fault = "Step '" + step.name + "' asks for device " + job.device + ", this run has " +
+                          std::to_string(available) + " GPUs" + (limits.cuda ? "" : " that this build can use") +
+                          "; give device cpu or auto.";
         return share;
     }
     const bool on_gpu = job.device == "auto" && share.gpus > 0 && limits.cuda;
@@ -66,7 +68,8 @@ std::vector<std::string> visible_gpus() {
         const std::string name = entry.path().filename().string();
         if (name.starts_with("nvidia") && is_number(std::string_view(name).substr(6))) names.push_back(name.substr(6));
     }
-    std::sort(names.begin(), names.end(), [](const auto& a, const auto& b) { return std::pair(a.size(), a) < std::pair(b.size(), b); });
+    std::sort(names.begin(), names.end(),
+              [](const auto& a, const auto& b) { return std::pair(a.size(), a) < std::pair(b.size(), b); });
     return names;
 }
 

@@ -10,11 +10,11 @@
 namespace cohort::driver {
 
 struct Limits {
-    unsigned jobs = 0;                ///< at once; 0: as many as fit
+    unsigned jobs = 0;  ///< at once; 0: as many as fit
     unsigned cores = 1;
-    std::uint64_t memory = 0;         ///< bytes
-    std::vector<std::string> gpus;    ///< what CUDA_VISIBLE_DEVICES calls them
-    bool cuda = false;                ///< this build's LibTorch has CUDA and a device is visible
+    std::uint64_t memory = 0;       ///< bytes
+    std::vector<std::string> gpus;  ///< what CUDA_VISIBLE_DEVICES calls them
+    bool cuda = false;              ///< this build's LibTorch has CUDA and a device is visible
 };
 
 /// A job's share. `fault` says why it cannot have one (then the job ends with Exit::resources).
@@ -22,12 +22,12 @@ struct Share {
     unsigned cores = 1;
     std::uint64_t memory = 0;
     unsigned gpus = 0;
-    std::string device = "cpu";       ///< resolved; of steps that compute on one
+    std::string device = "cpu";  ///< resolved; of steps that compute on one
     std::string fault;
 };
 
-/// Cores beyond the run's are lowered, except for steps whose result depends on their number; memory and GPUs beyond the
-/// run's are lowered (a step that then has too little says so itself). `device: auto` is a GPU only for a job that
+/// Cores beyond the run's are lowered, except for steps whose result depends on their number; memory and GPUs beyond
+/// the run's are lowered (a step that then has too little says so itself). `device: auto` is a GPU only for a job that
 /// declares one; `device: cuda` declares one by itself.
 Share share_of(const StepModel& step, const Job& job, const Limits& limits);
 

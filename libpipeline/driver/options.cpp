@@ -7,6 +7,7 @@
 
 #include "cli/command_line.h"
 #include "cli/step_schema.h"
+#include "cli/validator.h"
 #include "core/checked_math.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -24,13 +25,16 @@ struct CommandRow {
 };
 
 constexpr std::array command_rows{
-    CommandRow{Command::run, "run", "PIPELINE", "Runs what is not up to date.",
-               "Checks the whole file first and tells all its faults at once. Results are kept in the work folder under a key made "
-               "of everything that can change them: what has not changed is reused, and a step that gives the same content as "
-               "before stops the change there. Stop it with Ctrl-C, kill it, cut the power: the same command goes on.",
-               "cohort run pipelines/hippocampus.yaml --set data=Task04_Hippocampus --set minutes=10"},
+    CommandRow{
+        Command::run, "run", "PIPELINE", "Runs what is not up to date.",
+        "Checks the whole file first and tells all its faults at once. Results are kept in the work folder under a key "
+        "made "
+        "of everything that can change them: what has not changed is reused, and a step that gives the same content as "
+        "before stops the change there. Stop it with Ctrl-C, kill it, cut the power: the same command goes on.",
+        "cohort run pipelines/hippocampus.yaml --set data=Task04_Hippocampus --set minutes=10"},
     CommandRow{Command::plan, "plan", "PIPELINE", "Says what would run, be reused or wait, and why.",
-               "Runs and writes nothing. What waits may still be reused, if what it waits for gives the same content as before.",
+               "Runs and writes nothing. What waits may still be reused, if what it waits for gives the same content "
+               "as before.",
                "cohort plan pipelines/hippocampus.yaml --set data=Task04_Hippocampus --set minutes=20"},
     CommandRow{Command::status, "status", "[PIPELINE]", "Shows how pipelines stand, while they run and afterwards.",
                "PIPELINE is the file, or the name inside it. Without it, all pipelines of the work folder are shown.",
@@ -38,7 +42,8 @@ constexpr std::array command_rows{
     CommandRow{Command::graph, "graph", "PIPELINE", "Prints the graph of steps, for Graphviz.", "",
                "cohort graph pipelines/demo.yaml | dot -Tsvg > demo.svg"},
     CommandRow{Command::gc, "gc", "", "Removes results that no pipeline reaches any more.",
-               "A result is reached if a link below WORK/runs leads to it, or if an unfinished run was making it. Results that were "
+               "A result is reached if a link below WORK/runs leads to it, or if an unfinished run was making it. "
+               "Results that were "
                "superseded (another parameter, another input) are reached by nothing and go.",
                "cohort gc --older-than 30d --dry-run"},
 };
@@ -80,14 +85,14 @@ void take_names(std::vector<std::string>& names, const std::string& value) {
 
 void take_set(Options& options, const std::string& value) {
     const auto equals = value.find('=');
-    if (equals == std::string::npos || equals == 0)
-        refuse("--set takes NAME=VALUE, not '" + printable(value) + "'.");
+    if (equals == std::string::npos || equals == 0) refuse("--set takes NAME=VALUE, not '" + printable(value) + "'.");
     options.set.push_back({value.substr(0, equals), value.substr(equals + 1)});
 }
 
 void take_memory(Options& options, const std::string& value) {
     options.memory = parse_bytes(value);
-    if (!options.memory || *options.memory == 0) refuse("--memory takes a size such as 8 GiB, not '" + printable(value) + "'.");
+    if (!options.memory || *options.memory == 0)
+        refuse("--memory takes a size such as 8 GiB, not '" + printable(value) + "'.");
 }
 
 void take_progress(Options& options, const std::string& value) {
@@ -103,8 +108,10 @@ void take_age(Options& options, const std::string& value) {
 }
 
 constexpr std::array option_rows{
-    OptionRow{"--set", "NAME=VALUE", "Pipeline", reading,
-              "Give a variable of the pipeline a value; lists as a,b,c. Relative paths count from the working directory.", take_set},
+    OptionRow{
+        "--set", "NAME=VALUE", "Pipeline", reading,
+        "Give a variable of the pipeline a value; lists as a,b,c. Relative paths count from the working directory.",
+        take_set},
     OptionRow{"--only", "STEP", "What to run", running,
               "Run this step's jobs alone; what they need must have a current result. Repeats or takes commas.",
               [](Options& o, const std::string& v) { take_names(o.only, v); }},
@@ -114,29 +121,37 @@ constexpr std::array option_rows{
     OptionRow{"--force", "STEP", "What to run", running,
               "Run this step's jobs even if they have current results; the old ones stay until the new ones are whole.",
               [](Options& o, const std::string& v) { take_names(o.force, v); }},
-    OptionRow{"--keep-going", "", "What to run", running, "After a failure, go on with everything that does not depend on it.",
+    OptionRow{"--keep-going", "", "What to run", running,
+              "After a failure, go on with everything that does not depend on it.",
               [](Options& o, const std::string&) { o.keep_going = true; }},
     OptionRow{"--jobs", "N", "Resources", running, "Most jobs at once. [default: as many as fit]",
               [](Options& o, const std::string& v) { o.jobs = whole("--jobs", v, 1); }},
-    OptionRow{"--cores", "N", "Resources", running, "CPU cores for all jobs together. [default: what affinity, cgroup and SLURM allow]",
+    OptionRow{"--cores", "N", "Resources", running,
+              "CPU cores for all jobs together. [default: what affinity, cgroup and SLURM allow]",
               [](Options& o, const std::string& v) { o.cores = whole("--cores", v, 1); }},
-    OptionRow{"--memory", "SIZE", "Resources", running, "Memory for all jobs together, such as 8 GiB. [default: 80 % of what is allowed]", take_memory},
+    OptionRow{"--memory", "SIZE", "Resources", running,
+              "Memory for all jobs together, such as 8 GiB. [default: 80 % of what is allowed]", take_memory},
     OptionRow{"--gpus", "N", "Resources", running, "GPUs for all jobs together. [default: those that are visible]",
               [](Options& o, const std::string& v) { o.gpus = whole("--gpus", v, 0); }},
     OptionRow{"--pipeline", "NAME", "What to remove", bit(Command::gc),
-              "Forget this pipeline first: its links, logs and summary go, and then what only it reached. Repeats or takes commas.",
+              "Forget this pipeline first: its links, logs and summary go, and then what only it reached. Repeats or "
+              "takes commas.",
               [](Options& o, const std::string& v) { take_names(o.forget, v); }},
-    OptionRow{"--older-than", "AGE", "What to remove", bit(Command::gc), "Only results at least this old, such as 12h, 30d or 2w. [default 0]", take_age},
+    OptionRow{"--older-than", "AGE", "What to remove", bit(Command::gc),
+              "Only results at least this old, such as 12h, 30d or 2w. [default 0]", take_age},
     OptionRow{"--dry-run", "", "What to remove", bit(Command::gc), "Say what would go, and remove nothing.",
               [](Options& o, const std::string&) { o.dry_run = true; }},
     OptionRow{"--by-job", "", "Output", bit(Command::graph), "One box for each job, not for each step.",
               [](Options& o, const std::string&) { o.by_job = true; }},
-    OptionRow{"--json", "", "Output", bit(Command::plan) | bit(Command::status) | bit(Command::gc), "Print JSON, for machines.",
-              [](Options& o, const std::string&) { o.json = true; }},
-    OptionRow{"--work", "DIR", "Place", all & ~bit(Command::graph), "Work folder. [default: $COHORT_WORK, else .cohort in the working directory]",
+    OptionRow{"--json", "", "Output", bit(Command::plan) | bit(Command::status) | bit(Command::gc),
+              "Print JSON, for machines.", [](Options& o, const std::string&) { o.json = true; }},
+    OptionRow{"--work", "DIR", "Place", all & ~bit(Command::graph),
+              "Work folder. [default: $COHORT_WORK, else .cohort in the working directory]",
               [](Options& o, const std::string& v) { o.work = v; }},
     OptionRow{"--progress", "STYLE", "Messages", bit(Command::run),
-              "live (a line for each running job, redrawn), lines (one for each change), none. [default auto: live on a terminal]", take_progress},
+              "live (a line for each running job, redrawn), lines (one for each change), none. [default auto: live on "
+              "a terminal]",
+              take_progress},
     OptionRow{"--quiet", "", "Messages", bit(Command::run), "Failures and the end's table only.",
               [](Options& o, const std::string&) { o.quiet = true; }},
     OptionRow{"--verbose", "", "Messages", bit(Command::run), "Name reused jobs, too.",
@@ -165,10 +180,9 @@ void parse_flag(Options& options, const CommandRow& command, const std::vector<s
         if (at + 1 == words.size()) refuse(flag + " needs a value (" + row.value + "): " + row.about);
         return row.take(options, words[++at]);
     }
-    std::string hint = did_you_mean(flag, flags);
-    while (hint.ends_with(' ')) hint.pop_back();
-    refuse("cohort " + std::string(command.name) + " has no option " + printable(flag) + "; " +
-           (hint.empty() ? "see cohort " + std::string(command.name) + " --help." : hint));
+    const std::string ending = cli::unknown_name_ending(flag, flags);
+    refuse("cohort " + std::string(command.name) + " has no option " + printable(flag) +
+           (ending == "." ? "; see cohort " + std::string(command.name) + " --help." : ending));
 }
 
 void parse_argument(Options& options, const CommandRow& command, const std::string& word) {
@@ -223,13 +237,16 @@ std::string exit_codes_text() {
 }
 
 std::string general_help() {
-    std::string text = "cohort — from raw medical images to trained, evaluated models, by small programs and one pipeline file.\n\n"
-                       "Usage\n  cohort COMMAND …      the driver\n  cohort STEP …         the same as cohort-STEP …\n\nCommands\n";
-    for (const auto& row : command_rows) text += row_text(std::string(row.name) + (row.argument[0] != '\0' ? " " : "") + row.argument, row.about);
+    std::string text =
+        "cohort — from raw medical images to trained, evaluated models, by small programs and one pipeline file.\n\n"
+        "Usage\n  cohort COMMAND …      the driver\n  cohort STEP …         the same as cohort-STEP …\n\nCommands\n";
+    for (const auto& row : command_rows)
+        text += row_text(std::string(row.name) + (row.argument[0] != '\0' ? " " : "") + row.argument, row.about);
     text += "\nSteps\n";
     for (const auto& name : cli::step_names()) text += row_text(name, cli::step_schema(name).description);
     text += "\nMessages\n" + row_text("-h, --help", "Show this text; cohort COMMAND --help tells more.") +
-            row_text("--describe", "Print commands and options as JSON, for machines.") + row_text("--version", "Print name and version.");
+            row_text("--describe", "Print commands and options as JSON, for machines.") +
+            row_text("--version", "Print name and version.");
     text += "\nEnvironment\n" + row_text("COHORT_WORK", "Work folder where --work is not given.") +
             row_text("COHORT_BIN", "Folder of the programs cohort-STEP. [default: that of cohort itself]") +
             row_text("NO_COLOR", "No colours.");
@@ -238,8 +255,8 @@ std::string general_help() {
 }
 
 std::string command_help(const CommandRow& command) {
-    std::string text = "cohort " + std::string(command.name) + " — " + command.about + "\n\nUsage\n  cohort " + command.name + " " +
-                       command.argument + (command.argument[0] != '\0' ? " " : "") + "[OPTION]…\n";
+    std::string text = "cohort " + std::string(command.name) + " — " + command.about + "\n\nUsage\n  cohort " +
+                       command.name + " " + command.argument + (command.argument[0] != '\0' ? " " : "") + "[OPTION]…\n";
     if (command.details[0] != '\0') text += "\n" + wrapped(command.details, 0, 0) + "\n";
     std::string group;
     for (const auto& row : option_rows) {
@@ -251,14 +268,23 @@ std::string command_help(const CommandRow& command) {
     text += row_text("-h, --help", "Show this text.");
     text += "\nExample\n  " + std::string(command.example) + "\n\n" + exit_codes_text();
     if (command.command == Command::run)
-        text += wrapped("The code is 75 if the run was stopped, else that of the failed job that stands first in the file.", 0, 0) + "\n";
+        text +=
+            wrapped("The code is 75 if the run was stopped, else that of the failed job that stands first in the file.",
+                    0, 0) +
+            "\n";
     return text;
 }
 
 Json described(const OptionRow& row) {
     const std::string_view value = row.value;
-    return {{"name", std::string(row.flag).substr(2)}, {"flag", row.flag}, {"value", value.empty() ? Json() : Json(value)},
-            {"group", row.group}, {"description", row.about}, {"required", false}, {"positional", false}, {"repeats", false},
+    return {{"name", std::string(row.flag).substr(2)},
+            {"flag", row.flag},
+            {"value", value.empty() ? Json() : Json(value)},
+            {"group", row.group},
+            {"description", row.about},
+            {"required", false},
+            {"positional", false},
+            {"repeats", false},
             {"schema", {{"type", value.empty() ? "boolean" : "string"}}}};
 }
 
@@ -266,8 +292,8 @@ Json described(const CommandRow& command) {
     Json options = Json::array();
     for (const auto& row : option_rows)
         if ((row.commands & bit(command.command)) != 0) options.push_back(described(row));
-    return {{"name", command.name}, {"argument", command.argument}, {"description", command.about},
-            {"details", command.details}, {"example", command.example}, {"options", options}};
+    return {{"name", command.name},       {"argument", command.argument}, {"description", command.about},
+            {"details", command.details}, {"example", command.example},   {"options", options}};
 }
 
 }  // namespace
@@ -277,9 +303,12 @@ Json describe() {
     for (const auto& row : command_rows) commands.push_back(described(row));
     for (const auto& meaning : cli::all_exit_codes())
         codes.push_back({{"code", meaning.code}, {"name", meaning.brief}, {"about", meaning.about}});
-    return {{"program", "cohort"}, {"version", COHORT_VERSION}, {"steps", cli::step_names()},
+    return {{"program", "cohort"},
+            {"version", COHORT_VERSION},
+            {"steps", cli::step_names()},
             {"description", "Runs pipelines of steps, reuses what has not changed, and starts any step by its name."},
-            {"commands", commands}, {"exit_codes", codes}};
+            {"commands", commands},
+            {"exit_codes", codes}};
 }
 
 Options parse_options(const std::vector<std::string>& words) {
@@ -308,12 +337,15 @@ Options parse_options(const std::vector<std::string>& words) {
             options.help_of = command->name;
             return options;
         }
-        if (words[at].size() > 1 && words[at].starts_with('-')) parse_flag(options, *command, words, at);
-        else parse_argument(options, *command, words[at]);
+        if (words[at].size() > 1 && words[at].starts_with('-'))
+            parse_flag(options, *command, words, at);
+        else
+            parse_argument(options, *command, words[at]);
     }
     const bool needs_file = (bit(options.command) & reading) != 0;
     if (needs_file && options.pipeline.empty())
-        refuse("cohort " + std::string(command->name) + " needs a pipeline file; see cohort " + command->name + " --help.");
+        refuse("cohort " + std::string(command->name) + " needs a pipeline file; see cohort " + command->name +
+               " --help.");
     if (options.quiet && options.verbose) refuse("--quiet and --verbose exclude each other.");
     return options;
 }

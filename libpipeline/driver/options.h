@@ -14,12 +14,12 @@ enum class Command { run, plan, status, graph, gc, help, describe, version, step
 
 struct Options {
     Command command = Command::help;
-    std::string help_of;                    ///< with Command::help: a command's name, or empty for all
-    std::string pipeline;                   ///< file (status, gc: or name); may be empty for status
+    std::string help_of;   ///< with Command::help: a command's name, or empty for all
+    std::string pipeline;  ///< file (status, gc: or name); may be empty for status
     std::vector<Assignment> set;
     std::vector<std::string> only, from, force;
     bool keep_going = false;
-    unsigned jobs = 0;                      ///< 0: as many as fit
+    unsigned jobs = 0;  ///< 0: as many as fit
     std::optional<unsigned> cores, gpus;
     std::optional<std::uint64_t> memory;
     std::string work;
@@ -27,8 +27,8 @@ struct Options {
     std::string progress = "auto";
     std::vector<std::string> forget;
     double older_than_s = 0;
-    std::string step;                       ///< with Command::step: the program's name after "cohort-"
-    std::vector<std::string> step_words;    ///< and its arguments
+    std::string step;                     ///< with Command::step: the program's name after "cohort-"
+    std::vector<std::string> step_words;  ///< and its arguments
 };
 
 /// `words` without the program's name. Error(usage), with "did you mean" where something is near.

@@ -30,7 +30,7 @@ struct Piece {
         gather   ///< ${steps.S.*}: all jobs of step `index` that agree with this job's matrix values
     };
     Kind kind = Kind::text;
-    std::string text;         ///< of a text; of a reference, what was written (for sentences)
+    std::string text;  ///< of a text; of a reference, what was written (for sentences)
     std::uint32_t index = 0;
 };
 
@@ -84,11 +84,11 @@ struct OutputModel {
 
 struct Pipeline {
     std::string name;
-    std::filesystem::path file, folder;     ///< absolute
+    std::filesystem::path file, folder;  ///< absolute
     std::filesystem::path working_directory;
-    std::vector<StepModel> steps;           ///< in the order of the file
+    std::vector<StepModel> steps;  ///< in the order of the file
     std::vector<OutputModel> outputs;
-    std::vector<std::uint32_t> order;       ///< of the steps: what is needed stands before what needs it
+    std::vector<std::uint32_t> order;  ///< of the steps: what is needed stands before what needs it
 };
 
 /// Faults of one file: all of them are told at once, each with its line and column.
@@ -96,7 +96,9 @@ class Faults {
 public:
     /// `pointer` is a JSON pointer into the file; with "#key" behind it, the key itself is meant. A pointer that does
     /// not start with '/' is a name of its own ("--set folds").
-    void add(std::string pointer, std::string sentence) { faults_.push_back({std::move(pointer), std::move(sentence)}); }
+    void add(std::string pointer, std::string sentence) {
+        faults_.push_back({std::move(pointer), std::move(sentence)});
+    }
     bool empty() const { return faults_.empty(); }
     std::size_t size() const { return faults_.size(); }
     /// True if a fault lies at or below `pointer`.

@@ -13,7 +13,8 @@ bool is_step_piece(const Piece& piece) { return piece.kind == Piece::Kind::step 
 
 std::string listed(const std::vector<std::string>& names) {
     std::string text;
-    for (std::size_t i = 0; i < names.size(); ++i) text += (i == 0 ? "'" : i + 1 == names.size() ? " and '" : ", '") + names[i] + "'";
+    for (std::size_t i = 0; i < names.size(); ++i)
+        text += (i == 0 ? "'" : i + 1 == names.size() ? " and '" : ", '") + names[i] + "'";
     return text;
 }
 
@@ -21,7 +22,8 @@ std::string listed(const std::vector<std::string>& names) {
 std::vector<std::string> missing_keys(const StepModel& step, const StepModel& needed) {
     std::vector<std::string> names;
     for (const auto& key : needed.matrix)
-        if (std::none_of(step.matrix.begin(), step.matrix.end(), [&](const MatrixKey& own) { return own.name == key.name; }))
+        if (std::none_of(step.matrix.begin(), step.matrix.end(),
+                         [&](const MatrixKey& own) { return own.name == key.name; }))
             names.push_back(key.name);
     return names;
 }
@@ -54,15 +56,17 @@ private:
         const auto path = setting.parameter == nullptr ? cli::PathKind::none : setting.parameter->path;
         const auto& written = std::find_if(item.pieces.begin(), item.pieces.end(), is_step_piece)->text;
         if (path != cli::PathKind::artefact && path != cli::PathKind::raw) {
-            fault(setting.pointer, "'" + setting.name + "' of " + step.schema->name + " names no artefact, so " + written + " cannot stand here.");
+            fault(setting.pointer, "'" + setting.name + "' of " + step.schema->name + " names no artefact, so " +
+                                       written + " cannot stand here.");
             return false;
         }
         if (item.pieces.size() == 1) return true;
         if (path == cli::PathKind::raw && references == 1 && item.pieces[0].kind == Piece::Kind::step &&
             item.pieces[1].kind == Piece::Kind::text && item.pieces[1].text.starts_with('/'))
             return true;
-        fault(setting.pointer, written + " must stand alone here" +
-                                   (path == cli::PathKind::raw ? ", or be followed by '/' and a path inside it." : "."));
+        fault(setting.pointer,
+              written + " must stand alone here" +
+                  (path == cli::PathKind::raw ? ", or be followed by '/' and a path inside it." : "."));
         return false;
     }
 
@@ -70,14 +74,16 @@ private:
         const StepModel& needed = steps_[piece.index];
         if (piece.kind == Piece::Kind::gather) {
             if (!setting.parameter->is_list)
-                fault(setting.pointer, "'" + setting.name + "' takes one artefact, " + piece.text + " is a list; " +
-                                           (needed.matrix.empty() ? "write ${steps." + needed.name + "}."
-                                                                  : "give this step the same matrix and write ${steps." + needed.name + "}."));
+                fault(setting.pointer,
+                      "'" + setting.name + "' takes one artefact, " + piece.text + " is a list; " +
+                          (needed.matrix.empty()
+                               ? "write ${steps." + needed.name + "}."
+                               : "give this step the same matrix and write ${steps." + needed.name + "}."));
         } else if (const auto missing = missing_keys(step, needed); !missing.empty()) {
             const std::string keys = listed(missing);
-            fault(setting.pointer, "Step '" + needed.name + "' has many jobs, one for each " + keys + "; write ${steps." +
-                                       needed.name + ".*} for all of them, or give step '" + step.name + "' the matrix key " +
-                                       keys + " for the matching one.");
+            fault(setting.pointer, "Step '" + needed.name + "' has many jobs, one for each " + keys +
+                                       "; write ${steps." + needed.name + ".*} for all of them, or give step '" +
+                                       step.name + "' the matrix key " + keys + " for the matching one.");
         }
         check_kind(setting, needed);
     }
@@ -137,7 +143,8 @@ private:
     /// Walks back from a step that was never ready until one comes twice: that is the cycle.
     void tell_cycle(const std::vector<std::size_t>& open) {
         std::vector<std::uint32_t> way;
-        auto step = static_cast<std::uint32_t>(std::find_if(open.begin(), open.end(), [](std::size_t n) { return n > 0; }) - open.begin());
+        auto step = static_cast<std::uint32_t>(
+            std::find_if(open.begin(), open.end(), [](std::size_t n) { return n > 0; }) - open.begin());
         while (std::find(way.begin(), way.end(), step) == way.end()) {
             way.push_back(step);
             for (const auto needed : needs_of(steps_[step]))
@@ -179,7 +186,8 @@ void Faults::throw_if_any(const std::string& file_name, const cli::YamlDocument&
             continue;
         }
         const cli::Mark mark = document.mark(fault.pointer);
-        const std::string place = mark.line > 0 ? ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column) : "";
+        const std::string place =
+            mark.line > 0 ? ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column) : "";
         lines.push_back({mark, file_name + place + ": " + fault.sentence});
     }
     std::stable_sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) {

@@ -72,8 +72,9 @@ private:
             step.name = name;
             step.pointer = cli::pointer_to("/steps", name);
             if (!is_name(name))
-                faults().add(step.pointer + "#key",
-                             "'" + printable(name) + "' cannot name a step; use letters, digits, '_' and '-', at most 100.");
+                faults().add(
+                    step.pointer + "#key",
+                    "'" + printable(name) + "' cannot name a step; use letters, digits, '_' and '-', at most 100.");
             const Json& written = (*found)[name];
             if (written.is_object()) read_step(step, written);
             draft_.pipeline.steps.push_back(std::move(step));
@@ -85,7 +86,8 @@ private:
             const auto found = written.find(name);
             return found == written.end() || found->is_null() ? nullptr : &*found;
         };
-        if (const Json* run = part("run"); run != nullptr && run->is_string()) read_program(step, run->get<std::string>());
+        if (const Json* run = part("run"); run != nullptr && run->is_string())
+            read_program(step, run->get<std::string>());
         if (const Json* matrix = part("matrix"); matrix != nullptr && matrix->is_object()) read_matrix(step, *matrix);
         if (const Json* with = part("with"); with != nullptr && with->is_object()) read_with(step, *with);
         if (const Json* resources = part("resources"); resources != nullptr && resources->is_object())
@@ -104,8 +106,9 @@ private:
         }
         step.schema = &cli::step_schema(program);
         if (step.schema->output.empty())
-            faults().add(step.pointer + "/run", "'" + program + "' makes no artefact, so a pipeline has no use for it; run cohort-" +
-                                                    program + " by itself.");
+            faults().add(step.pointer + "/run",
+                         "'" + program + "' makes no artefact, so a pipeline has no use for it; run cohort-" + program +
+                             " by itself.");
     }
 
     void read_matrix(StepModel& step, const Json& matrix) {
@@ -113,7 +116,8 @@ private:
         for (const auto& name : members_in_order(document(), at, matrix)) {
             const std::string here = cli::pointer_to(at, name);
             if (!is_name(name) || name == "steps")
-                faults().add(here + "#key", "'" + printable(name) + "' cannot name a matrix key; use letters, digits, '_' and '-'.");
+                faults().add(here + "#key",
+                             "'" + printable(name) + "' cannot name a matrix key; use letters, digits, '_' and '-'.");
             MatrixKey key;
             key.name = name;
             read_matrix_values(key, matrix[name], here);
@@ -140,7 +144,8 @@ private:
                 key.origin = item.origin;
             }
         }
-        if (key.values.empty() && faults().size() == before) faults().add(at, "Matrix key '" + key.name + "' has no values.");
+        if (key.values.empty() && faults().size() == before)
+            faults().add(at, "Matrix key '" + key.name + "' has no values.");
         std::set<std::string_view> seen;
         for (const auto& value : key.values)
             if (!seen.insert(value).second)
@@ -177,7 +182,9 @@ private:
         if (setting.name == "seed" || setting.name == "device") {
             faults().add(at, "'" + step.schema->name + "' has no use for a " + setting.name + "; remove it.");
         } else if (cli::options_schema().parameter(setting.name) != nullptr) {
-            faults().add(at, "'" + setting.name + "' is set by the driver, not in 'with'; see 'resources', 'accept_quarantined' and cohort run --help.");
+            faults().add(at, "'" + setting.name +
+                                 "' is set by the driver, not in 'with'; see 'resources', 'accept_quarantined' and "
+                                 "cohort run --help.");
         } else {
             std::vector<std::string> names;
             for (const auto& parameter : step.schema->parameters) names.push_back(parameter.name);
@@ -198,7 +205,8 @@ private:
 
     /// A written text with its variables put in: one template; many for a list variable (`is_list` is set); none for a
     /// variable without value.
-    std::vector<Template> compile(const std::string& written, const StepModel& step, const std::string& at, bool& is_list) {
+    std::vector<Template> compile(const std::string& written, const StepModel& step, const std::string& at,
+                                  bool& is_list) {
         const ReferenceText parsed = parse_references(written);
         if (!parsed.fault.empty()) {
             faults().add(at, parsed.fault);
@@ -227,7 +235,8 @@ private:
             if (variable == nullptr || variable->kind == Variable::Kind::absent) return {};
             if (variable->kind == Variable::Kind::list) {
                 if (whole) return list_of(*variable, is_list);
-                faults().add(at, "The list '" + piece.text + "' cannot stand inside a text; let ${" + piece.text + "} stand alone.");
+                faults().add(at, "The list '" + piece.text + "' cannot stand inside a text; let ${" + piece.text +
+                                     "} stand alone.");
                 return {};
             }
             if (result.pieces.empty()) result.origin = variable->origin;
@@ -237,8 +246,10 @@ private:
     }
 
     static void append_text(Template& into, const std::string& text) {
-        if (!into.pieces.empty() && into.pieces.back().kind == Piece::Kind::text) into.pieces.back().text += text;
-        else into.pieces.push_back({Piece::Kind::text, text, 0});
+        if (!into.pieces.empty() && into.pieces.back().kind == Piece::Kind::text)
+            into.pieces.back().text += text;
+        else
+            into.pieces.push_back({Piece::Kind::text, text, 0});
     }
 
     bool append_step(Template& into, const ReferencePiece& piece, const std::string& at) {
@@ -246,7 +257,8 @@ private:
         if (found == step_names_.end()) {
             std::vector<std::string> names;
             for (const auto& [name, index] : step_names_) names.push_back(name);
-            faults().add(at, "There is no step '" + piece.text + "' in this pipeline" + cli::unknown_name_ending(piece.text, names));
+            faults().add(at, "There is no step '" + piece.text + "' in this pipeline" +
+                                 cli::unknown_name_ending(piece.text, names));
             return false;
         }
         const bool gather = piece.kind == ReferencePiece::Kind::gather;
@@ -309,8 +321,10 @@ private:
         if (const auto gpus = whole_number(part("gpus"), at + "/gpus", 0, 64)) step.resources.gpus = *gpus;
         if (const auto text = constant(part("memory"), at + "/memory")) {
             const auto bytes = parse_bytes(*text);
-            if (bytes && *bytes > 0) step.resources.memory = *bytes;
-            else faults().add(at + "/memory", "'" + printable(*text) + "' is no size; write one such as 6 GiB.");
+            if (bytes && *bytes > 0)
+                step.resources.memory = *bytes;
+            else
+                faults().add(at + "/memory", "'" + printable(*text) + "' is no size; write one such as 6 GiB.");
         }
     }
 
@@ -332,8 +346,11 @@ private:
             const std::string at = cli::pointer_to(step.pointer + "/expect", name);
             const auto text = constant(written[name], at);
             if (!text) continue;
-            if (auto expectation = parse_expectation(name, *text)) step.expectations.push_back(std::move(*expectation));
-            else faults().add(at, "'" + printable(*text) + "' cannot be compared with; write a number, '>= x', '<= x' or 'a..b'.");
+            if (auto expectation = parse_expectation(name, *text))
+                step.expectations.push_back(std::move(*expectation));
+            else
+                faults().add(at, "'" + printable(*text) +
+                                     "' cannot be compared with; write a number, '>= x', '<= x' or 'a..b'.");
         }
     }
 
@@ -343,7 +360,8 @@ private:
         for (const auto& name : members_in_order(document(), "/outputs", *found)) {
             const std::string at = cli::pointer_to("/outputs", name);
             if (!is_name(name))
-                faults().add(at + "#key", "'" + printable(name) + "' cannot name an output; use letters, digits, '_' and '-'.");
+                faults().add(at + "#key",
+                             "'" + printable(name) + "' cannot name an output; use letters, digits, '_' and '-'.");
             if (!(*found)[name].is_string()) continue;
             const std::size_t before = faults().size();
             bool is_list = false;

@@ -60,15 +60,18 @@ void RawMemo::load() {
         }
         Entry entry;
         const auto digest = digest_from_text("sha256:" + std::string(fields[4]));
-        if (!digest || !parse(fields[1], entry.bytes) || !parse(fields[2], entry.mtime_ns) || !parse(fields[3], entry.inode)) continue;
+        if (!digest || !parse(fields[1], entry.bytes) || !parse(fields[2], entry.mtime_ns) ||
+            !parse(fields[3], entry.inode))
+            continue;
         entry.digest = *digest;
         entries_[percent_decoded(fields[0])] = entry;
     }
 }
 
 std::string RawMemo::line_of(const std::string& path, const Entry& entry) {
-    return checked_line(percent_encode(path) + "\t" + std::to_string(entry.bytes) + "\t" + std::to_string(entry.mtime_ns) + "\t" +
-                        std::to_string(entry.inode) + "\t" + entry.digest.hex());
+    return checked_line(percent_encode(path) + "\t" + std::to_string(entry.bytes) + "\t" +
+                        std::to_string(entry.mtime_ns) + "\t" + std::to_string(entry.inode) + "\t" +
+                        entry.digest.hex());
 }
 
 std::optional<Digest> RawMemo::find(const std::string& path, const TreeEntry& entry) {
@@ -99,7 +102,9 @@ void RawMemo::save() {
         return;
     }
     const FileHandle handle(::open(file_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-    if (!handle) throw Error(exit_for_write(errno), printable(file_.string()) + " cannot be written: " + errno_text(errno) + ".");
+    if (!handle)
+        throw Error(exit_for_write(errno),
+                    printable(file_.string()) + " cannot be written: " + errno_text(errno) + ".");
     // A newline first: should the last line be torn, the new ones do not hang on to it. Empty lines are passed over.
     const bool is_new = ::lseek(handle.get(), 0, SEEK_END) == 0;
     write_all(handle.get(), bytes_of((is_new ? std::string(version_line) : "\n") + unsaved_), file_);

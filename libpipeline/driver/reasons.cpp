@@ -34,13 +34,14 @@ std::string path_phrase(const Graph& graph, const Argument& argument) {
         if (source.job != Source::outside) steps.insert(graph.model(graph.jobs[source.job]).name);
     if (steps.empty())
         return argument.parameter->path == cli::PathKind::raw ? "files of " + argument.parameter->name + " changed"
-                                                               : "input " + argument.parameter->name + " changed";
+                                                              : "input " + argument.parameter->name + " changed";
     std::string names;
     for (const auto& step : steps) names += (names.empty() ? "" : ", ") + step;
     return "input " + argument.parameter->name + " (" + names + ") changed";
 }
 
-void compare_parameters(const Graph& graph, JobIndex job, const Json& before, const Json& now, std::vector<std::string>& reasons) {
+void compare_parameters(const Graph& graph, JobIndex job, const Json& before, const Json& now,
+                        std::vector<std::string>& reasons) {
     std::set<std::string> names;
     for (const auto* parameters : {&before, &now})
         for (const auto& [name, value] : parameters->items()) names.insert(name);
@@ -56,7 +57,8 @@ void compare_parameters(const Graph& graph, JobIndex job, const Json& before, co
 
 }  // namespace
 
-std::vector<std::string> differences(const Graph& graph, JobIndex job, std::string_view before_text, std::string_view now_text) {
+std::vector<std::string> differences(const Graph& graph, JobIndex job, std::string_view before_text,
+                                     std::string_view now_text) {
     std::vector<std::string> reasons;
     Json before, now;
     try {
@@ -73,7 +75,8 @@ std::vector<std::string> differences(const Graph& graph, JobIndex job, std::stri
     };
     const auto scalar = [&](const char* name, const std::string& called) {
         const Json *old_value = find(before, name), *new_value = find(now, name);
-        if (old_value == new_value || (old_value != nullptr && new_value != nullptr && *old_value == *new_value)) return;
+        if (old_value == new_value || (old_value != nullptr && new_value != nullptr && *old_value == *new_value))
+            return;
         reasons.push_back(called + " " + shown(old_value) + " → " + shown(new_value));
     };
     scalar("step", "step");

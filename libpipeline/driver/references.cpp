@@ -14,8 +14,10 @@ std::string_view trimmed(std::string_view text) {
 
 void add_text(std::vector<ReferencePiece>& pieces, std::string_view text) {
     if (text.empty()) return;
-    if (!pieces.empty() && pieces.back().kind == ReferencePiece::Kind::text) pieces.back().text += text;
-    else pieces.push_back({ReferencePiece::Kind::text, std::string(text)});
+    if (!pieces.empty() && pieces.back().kind == ReferencePiece::Kind::text)
+        pieces.back().text += text;
+    else
+        pieces.push_back({ReferencePiece::Kind::text, std::string(text)});
 }
 
 /// What stands between the braces; false if it is no reference.

@@ -34,8 +34,10 @@ std::optional<Fields> fields_of(std::string_view body) {
 template <class Number>
 Number number(std::string_view text, int base = 10) {
     Number value{};
-    if constexpr (std::is_floating_point_v<Number>) std::from_chars(text.data(), text.data() + text.size(), value);
-    else std::from_chars(text.data(), text.data() + text.size(), value, base);
+    if constexpr (std::is_floating_point_v<Number>)
+        std::from_chars(text.data(), text.data() + text.size(), value);
+    else
+        std::from_chars(text.data(), text.data() + text.size(), value, base);
     return value;
 }
 
@@ -89,7 +91,9 @@ ResultLog::ResultLog(std::filesystem::path file, Access access) : file_(std::mov
     std::string_view rest = std::string_view(text_).substr(0, good);
     if (!rest.empty() && !rest.starts_with(version_line)) {
         if (rest.starts_with("cohort-results "))
-            throw Error(Exit::bad_input, printable(file_.string()) + " was written by another version of cohort; use that one, or give another --work.");
+            throw Error(Exit::bad_input,
+                        printable(file_.string()) +
+                            " was written by another version of cohort; use that one, or give another --work.");
         ++damaged_;  // something else stands there: begin anew, results are read back from their manifests
         rest = {};
         good = 0;
@@ -118,7 +122,8 @@ void ResultLog::index_line(std::string_view line) {
 void ResultLog::open_for_append(std::uint64_t good_bytes) {
     handle_ = FileHandle(::open(file_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_APPEND, 0666));
     if (!handle_)
-        throw Error(exit_for_write(errno), printable(file_.string()) + " cannot be written: " + errno_text(errno) + ".");
+        throw Error(exit_for_write(errno),
+                    printable(file_.string()) + " cannot be written: " + errno_text(errno) + ".");
     if (good_bytes < text_.size() && ::ftruncate(handle_.get(), static_cast<off_t>(good_bytes)) != 0)
         throw Error(exit_for_write(errno), printable(file_.string()) + " cannot be mended: " + errno_text(errno) + ".");
     if (good_bytes == 0) write_all(handle_.get(), bytes_of(version_line), file_);

@@ -4,8 +4,8 @@
 // Text, append-only. The first line is "cohort-results 1". Every other line is
 //     CRC-32C of the rest, 8 hex digits | R | key | digest | kind | sources | quarantined | skipped | shape | wall_s |
 //     cpu_s | peak_rss | numbers (JSON) | key text (JSON)
-// with tabs between. JSON in canonical form holds no tab and no newline. A line whose sum is wrong is passed over, a last
-// line without newline is cut off before anything is appended. Of two lines with one key the later one counts.
+// with tabs between. JSON in canonical form holds no tab and no newline. A line whose sum is wrong is passed over, a
+// last line without newline is cut off before anything is appended. Of two lines with one key the later one counts.
 #pragma once
 
 #include <cstdint>
@@ -24,11 +24,11 @@ namespace cohort::driver {
 
 /// What is known about a result. Views into the log; they live as long as it does.
 struct Result {
-    std::string_view key;       ///< 64 hex digits: its folder in the store
-    std::string_view digest;    ///< "sha256:…" of the artefact
+    std::string_view key;     ///< 64 hex digits: its folder in the store
+    std::string_view digest;  ///< "sha256:…" of the artefact
     std::string_view kind;
     std::uint64_t sources = 0, quarantined = 0, skipped = 0;
-    std::uint64_t shape = 0;    ///< of the key without its raw inputs: "could a stored result be reused?"
+    std::uint64_t shape = 0;  ///< of the key without its raw inputs: "could a stored result be reused?"
     double wall_s = 0, cpu_s = 0;
     std::uint64_t peak_rss = 0;
     std::string_view numbers;   ///< what expect may name, as canonical JSON
@@ -61,8 +61,8 @@ private:
     void open_for_append(std::uint64_t good_bytes);
 
     std::filesystem::path file_;
-    std::string text_;                  // as read
-    std::deque<std::string> added_;     // lines since; a deque, so that views stay valid
+    std::string text_;                                               // as read
+    std::deque<std::string> added_;                                  // lines since; a deque, so that views stay valid
     std::unordered_map<std::string_view, std::string_view> by_key_;  // key → line
     mutable std::unordered_set<std::uint64_t> shapes_;
     mutable bool shapes_known_ = false;

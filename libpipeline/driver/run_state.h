@@ -12,7 +12,7 @@
 namespace cohort::driver {
 
 enum class State {
-    waiting,      ///< for what it needs, or for room
+    waiting,  ///< for what it needs, or for room
     running,
     reused,       ///< its result was in the store
     done,         ///< run in this run
@@ -25,16 +25,16 @@ std::string_view name_of(State state);
 
 struct JobState {
     State state = State::waiting;
-    std::string key, digest;        ///< of its result; empty while there is none
-    bool cached = false;            ///< the result was there already
-    Exit exit = Exit::done;         ///< what it counts as
-    std::string reason;             ///< why it ran, or what it waits for
-    std::string message;            ///< of a failure
-    double wall_s = 0, cpu_s = 0;   ///< of the run that made the result
+    std::string key, digest;       ///< of its result; empty while there is none
+    bool cached = false;           ///< the result was there already
+    Exit exit = Exit::done;        ///< what it counts as
+    std::string reason;            ///< why it ran, or what it waits for
+    std::string message;           ///< of a failure
+    double wall_s = 0, cpu_s = 0;  ///< of the run that made the result
     std::uint64_t peak_rss = 0;
     std::uint64_t sources = 0, quarantined = 0;
     std::vector<Judgement> judgements;
-    double started_s = 0;           ///< by the run's clock
+    double started_s = 0;  ///< by the run's clock
 
     bool has_result() const { return !key.empty() && state != State::running && state != State::waiting; }
     bool is_good() const { return state == State::reused || state == State::done; }

@@ -23,14 +23,22 @@ std::vector<JobIndex> jobs_of(const StepJobs& step) {
 
 std::string_view name_of(State state) {
     switch (state) {
-        case State::waiting: return "waits";
-        case State::running: return "running";
-        case State::reused: return "reused";
-        case State::done: return "done";
-        case State::quarantined: return "quarantined";
-        case State::failed: return "failed";
-        case State::stopped: return "stopped";
-        case State::left_out: return "left out";
+        case State::waiting:
+            return "waits";
+        case State::running:
+            return "running";
+        case State::reused:
+            return "reused";
+        case State::done:
+            return "done";
+        case State::quarantined:
+            return "quarantined";
+        case State::failed:
+            return "failed";
+        case State::stopped:
+            return "stopped";
+        case State::left_out:
+            return "left out";
     }
     return "";
 }
@@ -39,12 +47,25 @@ Selection Selection::all(const Graph& graph) {
     return {std::vector<bool>(graph.steps.size(), true), std::vector<bool>(graph.steps.size(), false), false};
 }
 
-Scheduler::Scheduler(const Graph& graph, const Limits& limits, const Selection& selection, Files& files, Executor& executor,
-                     const Clock& clock, Observer& observer)
-    : graph_(graph), limits_(limits), selection_(selection), files_(files), executor_(executor), clock_(clock), observer_(observer),
-      decider_(graph, limits, files), states_(graph.jobs.size()), open_(graph.jobs.size()), step_open_(graph.steps.size()),
-      keys_(graph.jobs.size()), free_gpus_(limits.gpus), free_cores_(limits.cores), free_memory_(limits.memory) {
-    for (JobIndex job = 0; job < graph.jobs.size(); ++job) open_[job] = static_cast<std::uint32_t>(graph.jobs[job].needs.size());
+Scheduler::Scheduler(const Graph& graph, const Limits& limits, const Selection& selection, Files& files,
+                     Executor& executor, const Clock& clock, Observer& observer)
+    : graph_(graph),
+      limits_(limits),
+      selection_(selection),
+      files_(files),
+      executor_(executor),
+      clock_(clock),
+      observer_(observer),
+      decider_(graph, limits, files),
+      states_(graph.jobs.size()),
+      open_(graph.jobs.size()),
+      step_open_(graph.steps.size()),
+      keys_(graph.jobs.size()),
+      free_gpus_(limits.gpus),
+      free_cores_(limits.cores),
+      free_memory_(limits.memory) {
+    for (JobIndex job = 0; job < graph.jobs.size(); ++job)
+        open_[job] = static_cast<std::uint32_t>(graph.jobs[job].needs.size());
     for (std::size_t step = 0; step < graph.steps.size(); ++step)
         step_open_[step] = static_cast<std::uint32_t>(graph.steps[step].needs.size());
 }
@@ -53,7 +74,8 @@ void Scheduler::look_at_all() {
     for (const auto step : graph_.pipeline.order) {
         if (step_open_[step] > 0) continue;
         for (const JobIndex job : jobs_of(graph_.steps[step]))
-            if (open_[job] == 0 && states_[job].state == State::waiting && !decided_.contains(job)) to_consider_.push_back(job);
+            if (open_[job] == 0 && states_[job].state == State::waiting && !decided_.contains(job))
+                to_consider_.push_back(job);
         while (!to_consider_.empty()) {
             const JobIndex job = to_consider_.front();
             to_consider_.pop_front();
@@ -105,8 +127,8 @@ void Scheduler::reuse(JobIndex job, const Stored& stored) {
     if (!stored.logged && !planning_) {
         // Its driver was killed before it could log it; the key text is known again now that the job asks for it.
         const Decision decision = decider_.decide(job);
-        files_.keep({stored.key, stored.digest, stored.kind, stored.sources, stored.quarantined, stored.skipped, decision.shape, 0, 0, 0,
-                     stored.numbers, decision.text});
+        files_.keep({stored.key, stored.digest, stored.kind, stored.sources, stored.quarantined, stored.skipped,
+                     decision.shape, 0, 0, 0, stored.numbers, decision.text});
     }
     judge(job, has_expectations ? parse_json(stored.numbers, "the log of results") : Json());
     settle(job);
@@ -125,8 +147,10 @@ void Scheduler::judge(JobIndex job, const Json& numbers) {
         if (!judgement.known) return tell(State::failed, Exit::usage, judgement.sentence);
     if (!model.acceptance.accepts(state.quarantined, state.sources))
         return tell(State::quarantined, Exit::quarantined,
-                    std::to_string(state.quarantined) + " of " + std::to_string(state.sources) + " inputs are quarantined, " +
-                        model.acceptance_text + " accepted; look at quarantine.jsonl of the result and raise accept_quarantined if they may be missing.");
+                    std::to_string(state.quarantined) + " of " + std::to_string(state.sources) +
+                        " inputs are quarantined, " + model.acceptance_text +
+                        " accepted; look at quarantine.jsonl of the result and raise accept_quarantined if they may be "
+                        "missing.");
     for (const auto& judgement : state.judgements)
         if (!judgement.met) return tell(State::failed, Exit::check_failed, judgement.sentence);
 }
@@ -218,10 +242,12 @@ void Scheduler::start_what_fits() {
         const bool room = free_cores_ > 0 && (limits_.jobs == 0 || running_.size() < limits_.jobs);
         if (!room || (passed && passed_over_[*passed] >= most_passed_over) || ++looked_at > most_looked_at) break;
         const Decision& decision = decided_.at(job);
-        if (leaders_.contains(decision.key) || files_.in_use(decision.key)) {
+        if (leaders_.contains(decision.key)) {
             follow.push_back(job);
         } else if (!fits(decision.share)) {
             if (!passed) passed = job;
+        } else if (files_.in_use(decision.key)) {
+            follow.push_back(job);
         } else {
             if (passed) ++passed_over_[*passed];
             requests.push_back(request_for(job));
@@ -303,7 +329,8 @@ void Scheduler::finish(const JobEnd& end) {
         state.key.clear();
         const bool lost = end.exit == 0 || end.exit == static_cast<int>(Exit::quarantined);
         fail(job, lost ? Exit::bug : static_cast<Exit>(end.exit),
-             lost ? "The step ended well but left no result; this is a bug, please report it with the job's log." : end.message);
+             lost ? "The step ended well but left no result; this is a bug, please report it with the job's log."
+                  : end.message);
     }
     finish_followers(key, job);
     decided_.erase(job);
@@ -327,8 +354,8 @@ void Scheduler::publish(JobIndex job, const JobEnd& end) {
     state.sources = made.sources;
     state.quarantined = made.quarantined;
     made_.insert(decision.key);
-    files_.keep({decision.key, made.digest, made.kind, made.sources, made.quarantined, made.skipped, decision.shape, end.wall_s, end.cpu_s,
-                 end.peak_rss, canonical_json(made.numbers), decision.text});
+    files_.keep({decision.key, made.digest, made.kind, made.sources, made.quarantined, made.skipped, decision.shape,
+                 end.wall_s, end.cpu_s, end.peak_rss, canonical_json(made.numbers), decision.text});
     judge(job, made.numbers);
     settle(job);
 }
@@ -342,7 +369,8 @@ void Scheduler::finish_followers(const std::string& key, JobIndex leader) {
     for (const JobIndex job : jobs) {
         decided_.erase(job);
         if (led.key.empty()) {
-            fail(job, led.exit, "It has the same inputs and parameters as " + graph_.jobs[leader].name + ", which failed.");
+            fail(job, led.exit,
+                 "It has the same inputs and parameters as " + graph_.jobs[leader].name + ", which failed.");
         } else if (const auto stored = files_.stored(led.key)) {
             reuse(job, *stored);
         }
@@ -362,12 +390,14 @@ void Scheduler::look_at_held() {
 
 void Scheduler::note_waiting() {
     for (JobIndex job = 0; job < states_.size(); ++job)
-        if (states_[job].state == State::waiting && !selection_.selected[graph_.jobs[job].step]) states_[job].state = State::left_out;
+        if (states_[job].state == State::waiting && !selection_.selected[graph_.jobs[job].step])
+            states_[job].state = State::left_out;
     for (JobIndex job = 0; job < states_.size(); ++job) {
         JobState& state = states_[job];
         if (state.state != State::waiting) continue;
         const auto missing = [&](const std::vector<JobIndex>& needs) {
-            return std::find_if(needs.begin(), needs.end(), [&](JobIndex needed) { return !states_[needed].is_good(); });
+            return std::find_if(needs.begin(), needs.end(),
+                                [&](JobIndex needed) { return !states_[needed].is_good(); });
         };
         for (const auto* needs : {&graph_.step_of(graph_.jobs[job]).needs, &graph_.jobs[job].needs}) {
             const auto found = missing(*needs);
@@ -375,7 +405,9 @@ void Scheduler::note_waiting() {
             state.reason = "waits for " + graph_.jobs[*found].name;
             if (states_[*found].state == State::left_out && selection_.selected[graph_.jobs[job].step]) {
                 state.exit = Exit::bad_input;
-                state.message = graph_.jobs[*found].name + " has no current result and was not to be run; leave out --only or --from, or name its step too.";
+                state.message =
+                    graph_.jobs[*found].name +
+                    " has no current result and was not to be run; leave out --only or --from, or name its step too.";
             }
             break;
         }

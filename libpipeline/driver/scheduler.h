@@ -20,8 +20,8 @@
 namespace cohort::driver {
 
 struct Selection {
-    std::vector<bool> selected;   ///< by step; others are reused or left out, never run
-    std::vector<bool> forced;     ///< by step: run even if the store has the result
+    std::vector<bool> selected;  ///< by step; others are reused or left out, never run
+    std::vector<bool> forced;    ///< by step: run even if the store has the result
     bool keep_going = false;
 
     static Selection all(const Graph& graph);
@@ -54,7 +54,7 @@ private:
     void look_at_all();
     void look_at_all_released();
     void consider(JobIndex job);
-    void settle(JobIndex job);              // its result is known: look at what needs it
+    void settle(JobIndex job);  // its result is known: look at what needs it
     void release(JobIndex job);
     void reuse(JobIndex job, const Stored& stored);
     void fail(JobIndex job, Exit exit, std::string message);
@@ -83,16 +83,16 @@ private:
     Decider decider_;
 
     std::vector<JobState> states_;
-    std::vector<std::uint32_t> open_;         // needed jobs without a good result, by job (varying arguments)
-    std::vector<std::uint32_t> step_open_;    // the same by step (constant arguments)
+    std::vector<std::uint32_t> open_;       // needed jobs without a good result, by job (varying arguments)
+    std::vector<std::uint32_t> step_open_;  // the same by step (constant arguments)
     std::deque<JobIndex> to_consider_;
-    std::map<JobIndex, Decision> decided_;    // of ready, held and running jobs
+    std::map<JobIndex, Decision> decided_;  // of ready, held and running jobs
     std::set<JobIndex> ready_, held_, running_;
-    std::map<std::string, JobIndex> leaders_;                  // key → job that runs for it
-    std::map<std::string, std::vector<JobIndex>> followers_;   // key → jobs that wait for its leader
-    std::set<std::string> made_;                               // keys made in this run: force runs them once
+    std::map<std::string, JobIndex> leaders_;                 // key → job that runs for it
+    std::map<std::string, std::vector<JobIndex>> followers_;  // key → jobs that wait for its leader
+    std::set<std::string> made_;                              // keys made in this run: force runs them once
     std::map<JobIndex, std::vector<std::string>> gpus_of_;
-    std::vector<std::string> keys_;                            // by job
+    std::vector<std::string> keys_;  // by job
     std::vector<std::string> free_gpus_;
     unsigned free_cores_ = 0;
     std::uint64_t free_memory_ = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/validator.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "driver/console.h"
@@ -30,8 +31,10 @@ std::string name_of_pipeline(const std::string& given) {
     return fs::is_regular_file(given, ignored) ? pipeline_name(given) : given;
 }
 
-std::string going_text(const fs::path& root, const std::string& name, const JournalReport& journal, std::int64_t now_ns, bool alive) {
-    std::string text = name + ": " + (alive ? "running" : "cut short") + " since " + time_text(journal.started_ns) + "; " + std::to_string(journal.jobs) + " jobs";
+std::string going_text(const fs::path& root, const std::string& name, const JournalReport& journal, std::int64_t now_ns,
+                       bool alive) {
+    std::string text = name + ": " + (alive ? "running" : "cut short") + " since " + time_text(journal.started_ns) +
+                       "; " + std::to_string(journal.jobs) + " jobs";
     if (journal.reused > 0) text += ", " + std::to_string(journal.reused) + " reused";
     for (const auto& [state, count] : journal.ended) text += ", " + std::to_string(count) + " " + state;
     text += alive ? ", " + std::to_string(journal.running.size()) + " running\n" : "; the same command goes on\n";
@@ -45,7 +48,8 @@ std::string going_text(const fs::path& root, const std::string& name, const Jour
         const auto progress = log_progress((root / "logs" / name / (running.job + ".log")).string());
         text += (progress.empty() ? "" : "  " + progress) + "\n";
     }
-    for (const auto& failed : journal.failed) text += "  " + failed + "  failed, see " + (root / "logs" / name / (failed + ".log")).string() + "\n";
+    for (const auto& failed : journal.failed)
+        text += "  " + failed + "  failed, see " + (root / "logs" / name / (failed + ".log")).string() + "\n";
     return text;
 }
 
@@ -54,20 +58,30 @@ Json going_json(const std::string& name, const JournalReport& journal, bool aliv
     for (const auto& job : journal.running) running.push_back({{"job", job.job}, {"since", time_text(job.since_ns)}});
     Json ended = Json::object();
     for (const auto& [state, count] : journal.ended) ended[state] = count;
-    return {{"pipeline", name}, {"state", alive ? "running" : "cut short"}, {"started", time_text(journal.started_ns)}, {"jobs", journal.jobs},
-            {"reused", journal.reused}, {"ended", ended}, {"running", running}, {"failed", journal.failed}};
+    return {{"pipeline", name},
+            {"state", alive ? "running" : "cut short"},
+            {"started", time_text(journal.started_ns)},
+            {"jobs", journal.jobs},
+            {"reused", journal.reused},
+            {"ended", ended},
+            {"running", running},
+            {"failed", journal.failed}};
 }
 
 std::string ended_text(const std::string& name, const fs::path& file) {
     const Json summary = read_json(file);
     const std::string where = printable(file.string());
     const std::int64_t exit = integer_member(summary, "exit", where);
-    std::string text = name + ": " + (exit == 0 ? "complete" : exit == 75 ? "stopped; the same command goes on" : "not complete (exit " + std::to_string(exit) + ")") +
+    std::string text = name + ": " +
+                       (exit == 0    ? "complete"
+                        : exit == 75 ? "stopped; the same command goes on"
+                                     : "not complete (exit " + std::to_string(exit) + ")") +
                        ", last run " + text_member(summary, "started", where) + "\n\n" + table(rows_in(summary, where));
     const Json& jobs = member(summary, "jobs", where);
     if (!jobs.is_array()) throw Error(Exit::bad_input, where + ": 'jobs' must be a list.");
     for (const Json& job : jobs)
-        if (job.is_object() && job.contains("message")) text += "\n" + text_member(job, "job", where) + ": " + text_member(job, "message", where);
+        if (job.is_object() && job.contains("message"))
+            text += "\n" + text_member(job, "job", where) + ": " + text_member(job, "message", where);
     return text + (text.ends_with('\n') ? "" : "\n");
 }
 
@@ -80,8 +94,10 @@ std::string status_text(const Options& options) {
     if (!options.pipeline.empty()) {
         const std::string name = name_of_pipeline(options.pipeline);
         if (std::find(names.begin(), names.end(), name) == names.end())
-            throw Error(Exit::usage, "Nothing of a pipeline '" + printable(name) + "' is in " + printable(root.string()) + "; " +
-                                         (names.empty() ? "run it first, or give another --work." : did_you_mean(name, names)));
+            throw Error(Exit::usage, "Nothing of a pipeline '" + printable(name) + "' is in " +
+                                         printable(root.string()) +
+                                         (names.empty() ? "; run it first, or give another --work."
+                                                        : cli::unknown_name_ending(name, names)));
         names = {name};
     }
     if (names.empty() && !options.json) return "Nothing has been run in " + printable(root.string()) + ".\n";
@@ -96,13 +112,18 @@ std::string status_text(const Options& options) {
         if (fs::exists(folder / "journal", ignored)) journal = read_journal(folder / "journal");
         const bool has_summary = fs::exists(folder / "run-summary.json", ignored);
         if (options.json) {
-            all.push_back(!journal.complete ? going_json(name, journal, alive) : has_summary ? read_json(folder / "run-summary.json") : Json({{"pipeline", name}}));
+            all.push_back(!journal.complete ? going_json(name, journal, alive)
+                          : has_summary     ? read_json(folder / "run-summary.json")
+                                            : Json({{"pipeline", name}}));
             continue;
         }
         if (!text.empty()) text += "\n";
-        if (!journal.complete) text += going_text(root, name, journal, clock.nanoseconds_since_1970(), alive);
-        else if (has_summary) text += ended_text(name, folder / "run-summary.json");
-        else text += name + ": never ended a run.\n";
+        if (!journal.complete)
+            text += going_text(root, name, journal, clock.nanoseconds_since_1970(), alive);
+        else if (has_summary)
+            text += ended_text(name, folder / "run-summary.json");
+        else
+            text += name + ": never ended a run.\n";
     }
     return options.json ? pretty_json(all) : text;
 }

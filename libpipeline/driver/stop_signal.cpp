@@ -48,6 +48,9 @@ StopSignal::StopSignal() {
     stop_count = 0;
     for (const int number : stop_signals) handle(number, on_stop);
     handle(SIGCHLD, on_child);
+    // A reader who has gone and a file that may not grow are failed writes, which have their sentence, not deaths.
+    handle(SIGPIPE, SIG_IGN);
+    handle(SIGXFSZ, SIG_IGN);
 }
 
 StopSignal::~StopSignal() {

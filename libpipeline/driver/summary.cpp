@@ -20,7 +20,8 @@ std::size_t width_of(const std::string& text) {
 /// How a step stands, from how its jobs do: the worst first.
 std::string common_state(const std::vector<std::size_t>& counts) {
     const auto count = [&](State state) { return counts[static_cast<std::size_t>(state)]; };
-    for (const State state : {State::failed, State::quarantined, State::stopped, State::running, State::waiting, State::left_out, State::done})
+    for (const State state : {State::failed, State::quarantined, State::stopped, State::running, State::waiting,
+                              State::left_out, State::done})
         if (count(state) > 0) return std::string(name_of(state));
     return std::string(name_of(State::reused));
 }
@@ -45,7 +46,10 @@ std::string seconds_json(double seconds) { return shortest(std::round(seconds * 
 std::string judgements_json(const std::vector<Judgement>& judgements) {
     Json list = Json::array();
     for (const auto& judgement : judgements)
-        list.push_back({{"name", judgement.name}, {"expected", judgement.wanted}, {"value", judgement.value}, {"met", judgement.met}});
+        list.push_back({{"name", judgement.name},
+                        {"expected", judgement.wanted},
+                        {"value", judgement.value},
+                        {"met", judgement.met}});
     return canonical_json(list);
 }
 
@@ -75,9 +79,16 @@ std::string job_json(const Graph& graph, JobIndex index, const JobState& state) 
 }
 
 std::string row_json(const StepRow& row) {
-    return canonical_json({{"step", row.step}, {"state", row.state}, {"jobs", row.jobs}, {"good", row.good}, {"cached", row.cached},
-                           {"wall_s", std::round(row.wall_s * 1000) / 1000}, {"peak_rss", row.peak_rss}, {"sources", row.sources},
-                           {"quarantined", row.quarantined}, {"expect", row.expect}});
+    return canonical_json({{"step", row.step},
+                           {"state", row.state},
+                           {"jobs", row.jobs},
+                           {"good", row.good},
+                           {"cached", row.cached},
+                           {"wall_s", std::round(row.wall_s * 1000) / 1000},
+                           {"peak_rss", row.peak_rss},
+                           {"sources", row.sources},
+                           {"quarantined", row.quarantined},
+                           {"expect", row.expect}});
 }
 
 std::string two(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
@@ -96,8 +107,10 @@ std::vector<StepRow> rows_of(const Graph& graph, const std::vector<JobState>& st
             const JobState& state = states[graph.steps[step].first + i];
             ++counts[static_cast<std::size_t>(state.state)];
             if (state.is_good()) ++row.good;
-            if (state.cached) ++row.cached;
-            else row.wall_s += state.wall_s;
+            if (state.cached)
+                ++row.cached;
+            else
+                row.wall_s += state.wall_s;
             row.peak_rss = std::max(row.peak_rss, state.peak_rss);
             row.sources += state.sources;
             row.quarantined += state.quarantined;
@@ -112,13 +125,18 @@ std::vector<StepRow> rows_of(const Graph& graph, const std::vector<JobState>& st
 }
 
 std::string table(const std::vector<StepRow>& rows) {
-    std::vector<std::array<std::string, 7>> cells{{"step", "state", "time", "peak memory", "cached", "quarantined", "expect"}};
+    std::vector<std::array<std::string, 7>> cells{
+        {"step", "state", "time", "peak memory", "cached", "quarantined", "expect"}};
     for (const auto& row : rows) {
-        const std::string of_jobs = row.jobs == 1 ? "" : " " + std::to_string(row.good) + " of " + std::to_string(row.jobs);
-        const std::string cached = row.jobs == 1 ? (row.cached > 0 ? "yes" : "no") : std::to_string(row.cached) + " of " + std::to_string(row.jobs);
+        const std::string of_jobs =
+            row.jobs == 1 ? "" : " " + std::to_string(row.good) + " of " + std::to_string(row.jobs);
+        const std::string cached = row.jobs == 1 ? (row.cached > 0 ? "yes" : "no")
+                                                 : std::to_string(row.cached) + " of " + std::to_string(row.jobs);
         cells.push_back({row.step, row.state + of_jobs, row.wall_s > 0 ? duration_text(row.wall_s) : "-",
                          row.peak_rss > 0 ? human_bytes(row.peak_rss) : "-", cached,
-                         row.sources > 0 || row.quarantined > 0 ? std::to_string(row.quarantined) + " of " + std::to_string(row.sources) : "-",
+                         row.sources > 0 || row.quarantined > 0
+                             ? std::to_string(row.quarantined) + " of " + std::to_string(row.sources)
+                             : "-",
                          row.expect.empty() ? "-" : row.expect});
     }
     std::array<std::size_t, 7> widths{};
@@ -145,10 +163,14 @@ std::string summary_json(const RunReport& report) {
     add_member(text, "ended", quoted_json(time_text(report.ended_ns)));
     add_member(text, "wall_s", seconds_json(static_cast<double>(report.ended_ns - report.started_ns) * 1e-9));
     add_member(text, "exit", std::to_string(static_cast<int>(report.exit)));
-    add_member(text, "limits", canonical_json({{"jobs", report.limits->jobs}, {"cores", report.limits->cores},
-                                               {"memory", report.limits->memory}, {"gpus", report.limits->gpus.size()}}));
+    add_member(text, "limits",
+               canonical_json({{"jobs", report.limits->jobs},
+                               {"cores", report.limits->cores},
+                               {"memory", report.limits->memory},
+                               {"gpus", report.limits->gpus.size()}}));
     std::string steps = "[";
-    for (const auto& row : rows_of(graph, *report.states)) steps += (steps.size() > 1 ? ",\n  " : "\n  ") + row_json(row);
+    for (const auto& row : rows_of(graph, *report.states))
+        steps += (steps.size() > 1 ? ",\n  " : "\n  ") + row_json(row);
     text += ",\n ";
     text += "\"steps\":" + steps + "],\n \"jobs\":[";
     for (JobIndex job = 0; job < graph.jobs.size(); ++job) {
@@ -163,7 +185,9 @@ std::string summary_json(const RunReport& report) {
 
 std::vector<StepRow> rows_in(const Json& summary, const std::string& where) {
     std::vector<StepRow> rows;
-    const auto count = [&](const Json& object, const char* name) { return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_member(object, name, where))); };
+    const auto count = [&](const Json& object, const char* name) {
+        return static_cast<std::uint64_t>(std::max<std::int64_t>(0, integer_member(object, name, where)));
+    };
     const Json& steps = member(summary, "steps", where);
     if (!steps.is_array()) throw Error(Exit::bad_input, where + ": 'steps' must be a list.");
     for (const Json& step : steps) {
@@ -187,14 +211,16 @@ std::string time_text(std::int64_t nanoseconds) {
     const std::time_t seconds = nanoseconds / 1'000'000'000;
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);
-    return std::to_string(parts.tm_year + 1900) + "-" + two(parts.tm_mon + 1) + "-" + two(parts.tm_mday) + "T" + two(parts.tm_hour) +
-           ":" + two(parts.tm_min) + ":" + two(parts.tm_sec) + "Z";
+    return std::to_string(parts.tm_year + 1900) + "-" + two(parts.tm_mon + 1) + "-" + two(parts.tm_mday) + "T" +
+           two(parts.tm_hour) + ":" + two(parts.tm_min) + ":" + two(parts.tm_sec) + "Z";
 }
 
 std::string duration_text(double seconds) {
     if (seconds < 60) {
         std::array<char, 32> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), seconds, std::chars_format::fixed, seconds < 10 ? 2 : 1).ptr;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), seconds, std::chars_format::fixed,
+                                       seconds < 10 ? 2 : 1)
+                             .ptr;
         return std::string(digits.data(), end) + " s";
     }
     const auto whole = static_cast<std::uint64_t>(seconds + .5);

@@ -16,10 +16,10 @@ namespace cohort::driver {
 struct StepRow {
     std::string step, state;
     std::size_t jobs = 0, good = 0, cached = 0;
-    double wall_s = 0;               ///< of the jobs run in this run, added up
-    std::uint64_t peak_rss = 0;      ///< the highest
+    double wall_s = 0;           ///< of the jobs run in this run, added up
+    std::uint64_t peak_rss = 0;  ///< the highest
     std::uint64_t sources = 0, quarantined = 0;
-    std::string expect;              ///< "met", "2 not met", or empty where nothing was asked
+    std::string expect;  ///< "met", "2 not met", or empty where nothing was asked
 };
 std::vector<StepRow> rows_of(const Graph& graph, const std::vector<JobState>& states);
 
@@ -40,6 +40,6 @@ std::string summary_json(const RunReport& report);
 std::vector<StepRow> rows_in(const Json& summary, const std::string& where);
 
 std::string time_text(std::int64_t nanoseconds_since_1970);  ///< RFC 3339, UTC, seconds
-std::string duration_text(double seconds);                    ///< "0.4 s", "3 min 5 s", "2 h 10 min"
+std::string duration_text(double seconds);                   ///< "0.4 s", "3 min 5 s", "2 h 10 min"
 
 }  // namespace cohort::driver

@@ -38,8 +38,8 @@ bool list_items(const Json& written, std::vector<std::string>& items) {
     return true;
 }
 
-Variable from_default(const Declared& declared, const Json& written, const PipelineSource& source, const std::string& at,
-                      Faults& faults) {
+Variable from_default(const Declared& declared, const Json& written, const PipelineSource& source,
+                      const std::string& at, Faults& faults) {
     Variable variable;
     if (written.is_null()) return variable;
     if (declared.type == "list") {
@@ -51,7 +51,8 @@ Variable from_default(const Declared& declared, const Json& written, const Pipel
         return variable;
     }
     if (!written.is_string()) {
-        faults.add(at, "The default of '" + declared.name + "' must be a single value; its type is " + declared.type + ".");
+        faults.add(at,
+                   "The default of '" + declared.name + "' must be a single value; its type is " + declared.type + ".");
         return variable;
     }
     const auto text = written.get<std::string>();
@@ -124,19 +125,21 @@ Variables read_variables(const cli::YamlDocument& document, const PipelineSource
     Variables variables;
     std::vector<std::string> names;
     const Json none = Json::object();
-    const bool declares = document.value.is_object() && document.value.contains("variables") &&
-                          document.value["variables"].is_object();
+    const bool declares =
+        document.value.is_object() && document.value.contains("variables") && document.value["variables"].is_object();
     const Json& values = declares ? document.value["variables"] : none;
     for (const auto& [name, value] : values.items()) {
         names.push_back(name);
         const std::string at = cli::pointer_to("/variables", name);
         if (!is_name(name) || name == "steps")
-            faults.add(at + "#key", "'" + printable(name) + "' cannot name a variable; use letters, digits, '_' and '-'.");
+            faults.add(at + "#key",
+                       "'" + printable(name) + "' cannot name a variable; use letters, digits, '_' and '-'.");
         Declared declared;
         if (!read_declaration(name, value, declared)) continue;
         const Json& written = document.written["variables"][name];
         const auto found = written.find("default");
-        Variable variable = from_default(declared, found == written.end() ? Json() : *found, source, at + "/default", faults);
+        Variable variable =
+            from_default(declared, found == written.end() ? Json() : *found, source, at + "/default", faults);
         for (const auto& assignment : source.assignments)
             if (assignment.name == name) variable = from_command_line(declared, assignment.value, source, faults);
         if (declared.required && variable.kind == Variable::Kind::absent)

@@ -35,7 +35,8 @@ void make_folders(const fs::path& folder) {
     std::error_code fault;
     fs::create_directories(folder, fault);
     if (fault)
-        throw Error(exit_for_write(fault.value()), printable(folder.string()) + " cannot be made: " + fault.message() + "; give another --work.");
+        throw Error(exit_for_write(fault.value()),
+                    printable(folder.string()) + " cannot be made: " + fault.message() + "; give another --work.");
 }
 
 /// Nobody holds the flock of an open file (asked by a shared lock, which is given back at once).
@@ -62,7 +63,9 @@ bool same(const TreeEntry& a, const TreeEntry& b) {
 
 fs::path work_folder_path(const std::string& given) {
     const char* const environment = std::getenv("COHORT_WORK");
-    const fs::path path = !given.empty() ? fs::path(given) : environment != nullptr && *environment != '\0' ? fs::path(environment) : fs::path(".cohort");
+    const fs::path path = !given.empty()                                   ? fs::path(given)
+                          : environment != nullptr && *environment != '\0' ? fs::path(environment)
+                                                                           : fs::path(".cohort");
     std::string text = fs::absolute(path).lexically_normal().string();
     while (text.size() > 1 && text.ends_with('/')) text.pop_back();
     return text;
@@ -75,8 +78,8 @@ FileLock lock_work_folder(const fs::path& root) {
         if (auto lock = FileLock::try_lock(root / "lock")) return std::move(*lock);
         ::usleep(10'000);
     }
-    throw Error(Exit::output, "Another cohort (" + FileLock::note_of(root / "lock") + ") is at work in " + printable(root.string()) +
-                                  "; wait for it, or give another --work.");
+    throw Error(Exit::output, "Another cohort (" + FileLock::note_of(root / "lock") + ") is at work in " +
+                                  printable(root.string()) + "; wait for it, or give another --work.");
 }
 
 std::optional<std::string> live_driver(const fs::path& root) {
@@ -95,7 +98,8 @@ std::optional<Made> made_at(const fs::path& place) {
     made.sources = manifest.counts.sources;
     made.quarantined = manifest.counts.quarantined;
     made.skipped = manifest.counts.skipped;
-    made.numbers = expectable_numbers(manifest.content, {{"sources", made.sources}, {"quarantined", made.quarantined}, {"skipped", made.skipped}});
+    made.numbers = expectable_numbers(
+        manifest.content, {{"sources", made.sources}, {"quarantined", made.quarantined}, {"skipped", made.skipped}});
     for (const auto& input : manifest.made_by.inputs)
         if (input.kind == "raw") made.raw[input.name] = input.digest;
     return made;
@@ -119,10 +123,18 @@ void exchange_whole(const fs::path& fresh, const fs::path& place) {
     if (fault) throw Error(Exit::output, printable(place.string()) + " cannot be replaced: " + fault.message() + ".");
 }
 
-WorkFolder::WorkFolder(fs::path root, std::string pipeline, Access access, const Clock& clock, unsigned threads)
-    : root_(std::move(root)), pipeline_(std::move(pipeline)), writable_(access == Access::write), clock_(clock), threads_(threads),
-      log_(((writable_ ? make_folders(root_) : void()), root_ / "results.log"), writable_ ? ResultLog::Access::append : ResultLog::Access::read),
-      memo_(root_ / "hashes.log", writable_), run_prefix_((root_ / "runs" / pipeline_).string() + "/") {
+WorkFolder::WorkFolder(fs::path root, std::string pipeline, Access access, const Clock& clock, unsigned threads,
+                       std::function<bool()> stop)
+    : root_(std::move(root)),
+      pipeline_(std::move(pipeline)),
+      writable_(access == Access::write),
+      clock_(clock),
+      threads_(threads),
+      stop_(std::move(stop)),
+      log_(((writable_ ? make_folders(root_) : void()), root_ / "results.log"),
+           writable_ ? ResultLog::Access::append : ResultLog::Access::read),
+      memo_(root_ / "hashes.log", writable_),
+      run_prefix_((root_ / "runs" / pipeline_).string() + "/") {
     if (!writable_) return;
     for (const auto& folder : {store(), run_folder(), log_folder(), job_folder()}) make_folders(folder);
 }
@@ -196,7 +208,9 @@ void WorkFolder::rename(const std::string& from, const std::string& to) {
     } else {
         std::error_code fault;
         fs::rename(place_of(from), place_of(to), fault);
-        if (fault) throw Error(Exit::output, printable(place_of(from).string()) + " cannot be renamed: " + fault.message() + ".");
+        if (fault)
+            throw Error(Exit::output,
+                        printable(place_of(from).string()) + " cannot be renamed: " + fault.message() + ".");
     }
     in_store_.erase(from);
     in_store_.insert(to);
@@ -244,7 +258,8 @@ RawState WorkFolder::raw(const std::string& path) {
     // The inode counts, too: a file put in the place of another with its time kept is another file.
     Sha256 sum;
     for (const auto& entry : listed.entries)
-        sum.update(entry.path + '\0' + std::to_string(entry.bytes) + '\0' + std::to_string(entry.mtime_ns) + '\0' + std::to_string(entry.inode) + '\0');
+        sum.update(entry.path + '\0' + std::to_string(entry.bytes) + '\0' + std::to_string(entry.mtime_ns) + '\0' +
+                   std::to_string(entry.inode) + '\0');
     state.listing = sum.finish().hex();
     return state;
 }
@@ -262,15 +277,22 @@ std::string WorkFolder::hash_raw(const std::string& path) {
             known[i] = 1;
         }
     }
+    std::vector<char> read(files.size());
     parallel_for(files.size(), threads_, [&](std::size_t i) {
-        if (known[i]) return;
+        if (known[i] || stop_()) return;
+        read[i] = 1;
         const FileDigest digest = sha256_file(store::file_of(path, listed.entries[i]));
         files[i].bytes = digest.bytes;
         files[i].digest = digest.digest;
     });
     for (std::size_t i = 0; i < files.size(); ++i)
-        if (!known[i] && files[i].bytes == listed.entries[i].bytes)
+        if (read[i] && files[i].bytes == listed.entries[i].bytes)
             memo_.add(store::file_of(path, listed.entries[i]).string(), listed.entries[i], files[i].digest, begun_ns);
+    for (std::size_t i = 0; i < files.size(); ++i)
+        if (!known[i] && !read[i]) {
+            memo_.save();
+            throw Error(Exit::stopped, "Stopped while reading " + printable(path) + "; the same command goes on.");
+        }
     return store::raw_digest(std::move(files)).text();
 }
 
@@ -290,15 +312,18 @@ void WorkFolder::learn_raw(const std::string& key, const std::map<std::string, s
         const auto& before = found->second.entries;
         for (std::size_t b = 0, a = 0; b < before.size() && a < after.size();) {
             if (before[b].path != after[a].path) {
-                if (before[b].path < after[a].path) ++b;
-                else ++a;
+                if (before[b].path < after[a].path)
+                    ++b;
+                else
+                    ++a;
                 continue;
             }
             const std::string file = store::json_name(after[a].path);
             auto source = by_name.find({name, file});
             if (source == by_name.end() && paths.size() == 1) source = by_name.find({"", file});
             if (same(before[b], after[a]) && source != by_name.end() && source->second->bytes == after[a].bytes)
-                memo_.add(store::file_of(path, after[a]).string(), after[a], source->second->digest, found->second.listed_ns);
+                memo_.add(store::file_of(path, after[a]).string(), after[a], source->second->digest,
+                          found->second.listed_ns);
             ++a;
             ++b;
         }
@@ -328,7 +353,8 @@ void WorkFolder::set_link(const fs::path& link, const std::string& target) {
     throw Error(exit_for_write(why), printable(link.string()) + " cannot be linked: " + errno_text(why) + ".");
 }
 
-void WorkFolder::link_output(const std::string& name, const std::vector<std::pair<std::string, std::string>>& keys_by_job, bool many) {
+void WorkFolder::link_output(const std::string& name,
+                             const std::vector<std::pair<std::string, std::string>>& keys_by_job, bool many) {
     const fs::path place = run_folder() / "outputs" / name;
     make_folders(place.parent_path());
     std::error_code ignored;
@@ -349,7 +375,8 @@ void WorkFolder::link_output(const std::string& name, const std::vector<std::pai
 
 void WorkFolder::close() {
     memo_.save();
-    if (writable_ && log_.wants_compaction()) log_.compact([&](std::string_view key) { return is_in_store(std::string(key)); });
+    if (writable_ && log_.wants_compaction())
+        log_.compact([&](std::string_view key) { return is_in_store(std::string(key)); });
 }
 
 }  // namespace cohort::driver

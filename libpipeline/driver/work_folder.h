@@ -11,6 +11,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -37,8 +38,10 @@ class WorkFolder final : public Files {
 public:
     enum class Access { read, write };
 
-    /// With Access::read nothing on disk is changed: keep, rename and link do nothing.
-    WorkFolder(std::filesystem::path root, std::string pipeline, Access access, const Clock& clock, unsigned threads);
+    /// With Access::read nothing on disk is changed: keep, rename and link do nothing. `stop` is asked while raw trees
+    /// are read, which may take long; when it says so, Error(stopped) is thrown and what was read is remembered.
+    WorkFolder(std::filesystem::path root, std::string pipeline, Access access, const Clock& clock, unsigned threads,
+               std::function<bool()> stop);
 
     std::filesystem::path store() const { return root_ / "store"; }
     std::filesystem::path run_folder() const { return root_ / "runs" / pipeline_; }
@@ -63,7 +66,8 @@ public:
     void link(const std::string& job, const std::string& key) override;
 
     /// Links an output: one key as a link, many as a folder of links by job name.
-    void link_output(const std::string& name, const std::vector<std::pair<std::string, std::string>>& keys_by_job, bool many);
+    void link_output(const std::string& name, const std::vector<std::pair<std::string, std::string>>& keys_by_job,
+                     bool many);
 
     /// Saves the memo of raw files and compacts the log if much of it no longer counts.
     void close();
@@ -84,6 +88,7 @@ private:
     bool writable_;
     const Clock& clock_;
     unsigned threads_;
+    std::function<bool()> stop_;
     ResultLog log_;
     RawMemo memo_;
     std::unordered_set<std::string> in_store_;
@@ -95,8 +100,8 @@ private:
 /// What an artefact's manifest says, as a runner reports it; nothing if there is no whole artefact at `place`.
 std::optional<Made> made_at(const std::filesystem::path& place);
 
-/// Puts a whole folder in the place of another one, which is removed; at every moment one of them stands there where the
-/// file system can exchange names.
+/// Puts a whole folder in the place of another one, which is removed; at every moment one of them stands there where
+/// the file system can exchange names.
 void exchange_whole(const std::filesystem::path& fresh, const std::filesystem::path& place);
 
 /// Removes a folder so that no half of it is ever seen under its name.

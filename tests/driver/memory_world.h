@@ -103,7 +103,7 @@ public:
     struct Behaviour {
         double seconds = 1;
         int exit = 0;
-        std::string content;       ///< equal texts, equal digests; empty: follows from the key
+        std::string content;  ///< equal texts, equal digests; empty: follows from the key
         std::uint64_t sources = 10, quarantined = 0;
         Json numbers = {{"samples", 10}};
     };
@@ -112,7 +112,7 @@ public:
     std::vector<std::string> started;                               ///< names, in order
     std::map<std::string, std::string> raw;                         ///< what jobs report of raw inputs, by name
     bool stop = false;
-    int stop_after = -1;                                            ///< ask to stop once so many have started
+    int stop_after = -1;  ///< ask to stop once so many have started
 
     explicit MemoryExecutor(HandClock& clock) : clock_(clock) {}
 
@@ -141,8 +141,10 @@ public:
         if (first > clock_.now_s()) clock_.tick(first - clock_.now_s());
         std::vector<Running> left;
         for (auto& running : running_) {
-            if (running.ends_s > clock_.now_s()) left.push_back(std::move(running));
-            else ends.push_back(end_of(running));
+            if (running.ends_s > clock_.now_s())
+                left.push_back(std::move(running));
+            else
+                ends.push_back(end_of(running));
         }
         running_ = std::move(left);
         return ends;

@@ -1,10 +1,10 @@
 // The driver's smaller parts: keys, logs, memo, expectations, options, tables.
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
 #include <random>
-
-#include <unistd.h>
 
 #include "cli/validator.h"
 #include "core/digest.h"
@@ -54,11 +54,12 @@ Result result_number(int i, const std::string& key, const std::string& digest) {
 }  // namespace
 
 TEST_CASE("a composed key equals store's cache key of the same parts") {
-    const std::string text = "cohort: 1\nname: p\nsteps:\n  d: {run: ingest, with: {input: /images, label_names: [\"1=a\"]}}\n"
-                             "  s: {run: partition, with: {dataset: \"${steps.d}\", scheme: nnunet, given: /splits.json}}\n"
-                             "  t: {run: train, matrix: {fold: [0, 1], seed: [7, 8]}, resources: {cores: 3}, "
-                             "with: {dataset: \"${steps.d}\", split: \"${steps.s}\", fold: \"${fold}\", seed: \"${seed}\", iterations: 9}}\n"
-                             "  p: {run: predict, matrix: {fold: [0, 1]}, with: {dataset: \"${steps.d}\", models: [\"${steps.t.*}\"]}}\n";
+    const std::string text =
+        "cohort: 1\nname: p\nsteps:\n  d: {run: ingest, with: {input: /images, label_names: [\"1=a\"]}}\n"
+        "  s: {run: partition, with: {dataset: \"${steps.d}\", scheme: nnunet, given: /splits.json}}\n"
+        "  t: {run: train, matrix: {fold: [0, 1], seed: [7, 8]}, resources: {cores: 3}, "
+        "with: {dataset: \"${steps.d}\", split: \"${steps.s}\", fold: \"${fold}\", seed: \"${seed}\", iterations: 9}}\n"
+        "  p: {run: predict, matrix: {fold: [0, 1]}, with: {dataset: \"${steps.d}\", models: [\"${steps.t.*}\"]}}\n";
     const Graph graph = graph_of(text);
     const Limits limits{0, 4, std::uint64_t{1} << 33, {}, false};
     MemoryFiles files;
@@ -68,7 +69,8 @@ TEST_CASE("a composed key equals store's cache key of the same parts") {
     for (JobIndex index = 0; index < graph.jobs.size(); ++index) {
         const Job& job = graph.jobs[index];
         const StepModel& step = graph.model(job);
-        Json parameters = cli::with_defaults(*step.schema, decider.program_parameters(index, std::vector<std::string>(graph.jobs.size(), "K")));
+        Json parameters = cli::with_defaults(
+            *step.schema, decider.program_parameters(index, std::vector<std::string>(graph.jobs.size(), "K")));
         std::map<std::string, std::size_t> asked;
         const auto argument = [&](const std::string& name) -> const Argument& {
             for (const auto* list : {&graph.step_of(job).constant, &job.varying})
@@ -80,7 +82,8 @@ TEST_CASE("a composed key equals store's cache key of the same parts") {
             parameters,
             [&](const std::string& name) {
                 const auto* parameter = step.schema->parameter(name);
-                if (!parameter->affects_content || parameter->path == cli::PathKind::output) return store::KeyRole::ignored;
+                if (!parameter->affects_content || parameter->path == cli::PathKind::output)
+                    return store::KeyRole::ignored;
                 return parameter->path == cli::PathKind::none ? store::KeyRole::value : store::KeyRole::path;
             },
             [&](const std::string& name, const std::string&) -> Json {
@@ -187,7 +190,8 @@ TEST_CASE("a log of another version is refused, a file that is no log begins ane
     CHECK(ResultLog(file, ResultLog::Access::append).size() == 0);
 }
 
-TEST_CASE("a raw file's digest is remembered only if the file had been at rest for two seconds, and only for that file") {
+TEST_CASE(
+    "a raw file's digest is remembered only if the file had been at rest for two seconds, and only for that file") {
     const Folder folder;
     const fs::path file = folder.path / "hashes.log";
     const Digest digest = sha256("x");
@@ -229,7 +233,9 @@ TEST_CASE("expectations are read as written") {
         INFO(bad);
         CHECK_FALSE(parse_expectation("n", bad));
     }
-    const auto judged = judge({*parse_expectation("a", "1..2"), *parse_expectation("b", "3"), *parse_expectation("c", "1")}, {{"a", 2}, {"b", nullptr}});
+    const auto judged =
+        judge({*parse_expectation("a", "1..2"), *parse_expectation("b", "3"), *parse_expectation("c", "1")},
+              {{"a", 2}, {"b", nullptr}});
     CHECK(judged[0].met);
     CHECK_FALSE(judged[1].met);
     CHECK(judged[1].known);
@@ -237,7 +243,8 @@ TEST_CASE("expectations are read as written") {
 }
 
 TEST_CASE("content's numbers come before counts, and only numbers and nulls can be expected") {
-    const Json numbers = expectable_numbers({{"samples", 5}, {"sources", 1}, {"name", "x"}, {"mean_dice", nullptr}}, {{"sources", 9}, {"quarantined", 2}});
+    const Json numbers = expectable_numbers({{"samples", 5}, {"sources", 1}, {"name", "x"}, {"mean_dice", nullptr}},
+                                            {{"sources", 9}, {"quarantined", 2}});
     CHECK(numbers == Json({{"samples", 5}, {"sources", 1}, {"mean_dice", nullptr}, {"quarantined", 2}}));
 }
 
@@ -255,7 +262,8 @@ TEST_CASE("references split texts, and malformed ones have a sentence") {
 }
 
 TEST_CASE("the command line says what is wrong, and what was probably meant") {
-    const Options options = parse_options({"run", "p.yaml", "--set", "a=b=c", "--only", "x,y", "--cores=3", "--memory", "2 GiB", "--keep-going"});
+    const Options options = parse_options(
+        {"run", "p.yaml", "--set", "a=b=c", "--only", "x,y", "--cores=3", "--memory", "2 GiB", "--keep-going"});
     CHECK(options.pipeline == "p.yaml");
     CHECK(options.set[0].name == "a");
     CHECK(options.set[0].value == "b=c");
@@ -304,7 +312,8 @@ TEST_CASE("every command's help names its options, and ages are read") {
 
 TEST_CASE("a journal that was cut short says what was running") {
     const Folder folder;
-    const Graph graph = graph_of("cohort: 1\nname: p\nsteps:\n  a: {run: ingest}\n  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n");
+    const Graph graph = graph_of(
+        "cohort: 1\nname: p\nsteps:\n  a: {run: ingest}\n  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n");
     HandClock clock;
     {
         Journal journal(folder.path / "journal", graph, clock);
@@ -327,7 +336,9 @@ TEST_CASE("a journal that was cut short says what was running") {
 }
 
 TEST_CASE("a summary's rows come back from its JSON, and DOT has an arrow for each need") {
-    const Graph graph = graph_of("cohort: 1\nname: p\nsteps:\n  a: {run: ingest}\n  b: {run: curate, matrix: {k: [1, 2]}, with: {dataset: \"${steps.a}\"}}\noutputs: {o: \"${steps.a}\"}\n");
+    const Graph graph = graph_of(
+        "cohort: 1\nname: p\nsteps:\n  a: {run: ingest}\n  b: {run: curate, matrix: {k: [1, 2]}, with: {dataset: "
+        "\"${steps.a}\"}}\noutputs: {o: \"${steps.a}\"}\n");
     std::vector<JobState> states(3);
     states[0].state = State::done;
     states[0].wall_s = 61;

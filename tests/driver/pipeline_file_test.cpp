@@ -24,7 +24,8 @@ const Argument& argument(const Graph& graph, const std::string& job, const std::
 
 std::vector<std::string> source_names(const Graph& graph, const Argument& argument) {
     std::vector<std::string> names;
-    for (const auto& source : argument.sources) names.push_back(source.job == Source::outside ? source.path : graph.jobs[source.job].name);
+    for (const auto& source : argument.sources)
+        names.push_back(source.job == Source::outside ? source.path : graph.jobs[source.job].name);
     return names;
 }
 
@@ -69,14 +70,16 @@ TEST_CASE("the design's example becomes its jobs, matched and gathered") {
     const Graph graph = graph_of(hippocampus, {{"data", "Task04"}, {"folds", "1,3"}});
     std::vector<std::string> names;
     for (const auto& job : graph.jobs) names.push_back(job.name);
-    CHECK(names == std::vector<std::string>{"raw", "clean", "split", "model@fold=1", "model@fold=3", "predicted@fold=1", "predicted@fold=3",
-                                            "scores", "nifti@fold=1", "nifti@fold=3"});
+    CHECK(names == std::vector<std::string>{"raw", "clean", "split", "model@fold=1", "model@fold=3", "predicted@fold=1",
+                                            "predicted@fold=3", "scores", "nifti@fold=1", "nifti@fold=3"});
     CHECK(argument(graph, "raw", "input").sources[0].path == "/elsewhere/Task04");
     CHECK(argument(graph, "split", "given").sources[0].path == "/elsewhere/Task04/nnunet/splits_final.json");
     CHECK(argument(graph, "model@fold=3", "fold").value == "3");
     CHECK(argument(graph, "model@fold=3", "minutes").value == 10);
-    CHECK(source_names(graph, argument(graph, "predicted@fold=3", "models")) == std::vector<std::string>{"model@fold=3"});
-    CHECK(source_names(graph, argument(graph, "scores", "predictions")) == std::vector<std::string>{"predicted@fold=1", "predicted@fold=3"});
+    CHECK(source_names(graph, argument(graph, "predicted@fold=3", "models")) ==
+          std::vector<std::string>{"model@fold=3"});
+    CHECK(source_names(graph, argument(graph, "scores", "predictions")) ==
+          std::vector<std::string>{"predicted@fold=1", "predicted@fold=3"});
     CHECK(graph.pipeline.steps[3].resources.memory == std::uint64_t{6} << 30);
     CHECK(graph.pipeline.steps[0].acceptance.value == 3);
 }
@@ -111,8 +114,10 @@ TEST_CASE("all faults of a file are told at once, each with line and column, in 
 }
 
 TEST_CASE("a variable without value leaves its parameter out") {
-    const std::string text = head + "variables: {n: {type: number}, given: {type: path}}\nsteps:\n"
-                                    "  s: {run: partition, with: {dataset: /d, folds: \"${n}\", given: \"${given}/f.json\"}}\n";
+    const std::string text =
+        head +
+        "variables: {n: {type: number}, given: {type: path}}\nsteps:\n"
+        "  s: {run: partition, with: {dataset: /d, folds: \"${n}\", given: \"${given}/f.json\"}}\n";
     const Graph graph = graph_of(text);
     for (const auto& constant : graph.steps[0].constant) CHECK(constant.parameter->name == "dataset");
     const Graph with_value = graph_of(text, {{"n", "7"}});
@@ -120,22 +125,27 @@ TEST_CASE("a variable without value leaves its parameter out") {
 }
 
 TEST_CASE("a required variable without value is refused by name") {
-    const std::string text = head + "variables: {data: {type: path, required: true}}\nsteps: {r: {run: ingest, with: {input: \"${data}\"}}}\n";
+    const std::string text =
+        head +
+        "variables: {data: {type: path, required: true}}\nsteps: {r: {run: ingest, with: {input: \"${data}\"}}}\n";
     CHECK_THAT(refusal_of(text), Contains("Variable 'data' needs a value; give --set data=VALUE."));
     CHECK(refusal_of(text, {{"data", "x"}}).empty());
 }
 
 TEST_CASE("--set of an unknown variable, or of a value of another type, is refused") {
-    const std::string text = head + "variables: {minutes: {type: number, default: 1}}\nsteps: {r: {run: ingest, with: {input: x}}}\n";
+    const std::string text =
+        head + "variables: {minutes: {type: number, default: 1}}\nsteps: {r: {run: ingest, with: {input: x}}}\n";
     CHECK_THAT(refusal_of(text, {{"minuts", "3"}}), Contains("no variable 'minuts'; did you mean 'minutes'?"));
     CHECK_THAT(refusal_of(text, {{"minutes", "long"}}), Contains("must be a number"));
 }
 
 TEST_CASE("relative paths count from the file's folder, those of --set from the working directory") {
-    const std::string text = head + "variables: {in: {type: path, default: ../images}, part: {type: text, default: a}}\nsteps:\n"
-                                    "  v: {run: ingest, with: {input: \"${in}\"}}\n"
-                                    "  w: {run: ingest, with: {input: \"${part}/x\"}}\n"
-                                    "  u: {run: ingest, with: {input: sub/y/}}\n";
+    const std::string text =
+        head +
+        "variables: {in: {type: path, default: ../images}, part: {type: text, default: a}}\nsteps:\n"
+        "  v: {run: ingest, with: {input: \"${in}\"}}\n"
+        "  w: {run: ingest, with: {input: \"${part}/x\"}}\n"
+        "  u: {run: ingest, with: {input: sub/y/}}\n";
     const Graph from_file = graph_of(text);
     CHECK(argument(from_file, "v", "input").sources[0].path == "/images");
     CHECK(argument(from_file, "w", "input").sources[0].path == "/pipelines/a/x");
@@ -146,9 +156,11 @@ TEST_CASE("relative paths count from the file's folder, those of --set from the 
 }
 
 TEST_CASE("scalars are converted by their written text") {
-    const std::string text = head + "variables: {f: {type: text, default: 1.10}}\nsteps:\n"
-                                    "  m: {run: train, matrix: {fold: [01, 1.50, \"x y\"]}, with: {dataset: /d, split: /s, fold: \"${fold}\", iterations: \"5\"}}\n"
-                                    "  n: {run: train, with: {dataset: /d, fold: \"${f}\", split: /s, iterations: 5}}\n";
+    const std::string text = head +
+                             "variables: {f: {type: text, default: 1.10}}\nsteps:\n"
+                             "  m: {run: train, matrix: {fold: [01, 1.50, \"x y\"]}, with: {dataset: /d, split: /s, "
+                             "fold: \"${fold}\", iterations: \"5\"}}\n"
+                             "  n: {run: train, with: {dataset: /d, fold: \"${f}\", split: /s, iterations: 5}}\n";
     const Graph graph = graph_of(text);
     CHECK(graph.jobs[0].name == "m@fold=01");
     CHECK(argument(graph, "m@fold=01", "fold").value == "01");
@@ -159,84 +171,118 @@ TEST_CASE("scalars are converted by their written text") {
 }
 
 TEST_CASE("a reference to a matrix step that cannot be matched says which of the two to write") {
-    const std::string text = head + "steps:\n"
-                                    "  m: {run: curate, matrix: {k: [1, 2]}, with: {dataset: /d}}\n"
-                                    "  n: {run: curate, with: {dataset: \"${steps.m}\"}}\n";
+    const std::string text = head +
+                             "steps:\n"
+                             "  m: {run: curate, matrix: {k: [1, 2]}, with: {dataset: /d}}\n"
+                             "  n: {run: curate, with: {dataset: \"${steps.m}\"}}\n";
     CHECK_THAT(refusal_of(text), Contains("write ${steps.m.*} for all of them, or give step 'n' the matrix key 'k'"));
-    const std::string gathered = head + "steps:\n"
-                                        "  m: {run: curate, matrix: {k: [1, 2]}, with: {dataset: /d}}\n"
-                                        "  n: {run: curate, with: {dataset: \"${steps.m.*}\"}}\n";
+    const std::string gathered = head +
+                                 "steps:\n"
+                                 "  m: {run: curate, matrix: {k: [1, 2]}, with: {dataset: /d}}\n"
+                                 "  n: {run: curate, with: {dataset: \"${steps.m.*}\"}}\n";
     CHECK_THAT(refusal_of(gathered), Contains("takes one artefact"));
 }
 
 TEST_CASE("gathering goes over the keys that the referring step lacks and matches the others, in the file's order") {
-    const std::string text = head + "steps:\n"
-                                    "  d: {run: ingest, with: {input: x}}\n"
-                                    "  p: {run: predict, matrix: {site: [b, a], fold: [2, 1]}, with: {dataset: \"${steps.d}\", models: [/m]}}\n"
-                                    "  e: {run: evaluate, matrix: {site: [a, b]}, with: {predictions: \"${steps.p.*}\", reference: \"${steps.d}\"}}\n"
-                                    "  all: {run: evaluate, with: {predictions: [\"${steps.p.*}\"], reference: \"${steps.d}\"}}\n";
+    const std::string text =
+        head +
+        "steps:\n"
+        "  d: {run: ingest, with: {input: x}}\n"
+        "  p: {run: predict, matrix: {site: [b, a], fold: [2, 1]}, with: {dataset: \"${steps.d}\", models: [/m]}}\n"
+        "  e: {run: evaluate, matrix: {site: [a, b]}, with: {predictions: \"${steps.p.*}\", reference: "
+        "\"${steps.d}\"}}\n"
+        "  all: {run: evaluate, with: {predictions: [\"${steps.p.*}\"], reference: \"${steps.d}\"}}\n";
     const Graph graph = graph_of(text);
-    CHECK(source_names(graph, argument(graph, "e@site=a", "predictions")) == std::vector<std::string>{"p@site=a,fold=2", "p@site=a,fold=1"});
+    CHECK(source_names(graph, argument(graph, "e@site=a", "predictions")) ==
+          std::vector<std::string>{"p@site=a,fold=2", "p@site=a,fold=1"});
     CHECK(source_names(graph, argument(graph, "all", "predictions")) ==
           std::vector<std::string>{"p@site=b,fold=2", "p@site=b,fold=1", "p@site=a,fold=2", "p@site=a,fold=1"});
 }
 
 TEST_CASE("a matched job that does not exist is named") {
-    const std::string text = head + "steps:\n"
-                                    "  a: {run: curate, matrix: {k: [1, 2]}, with: {dataset: /d}}\n"
-                                    "  b: {run: curate, matrix: {k: [1, 3]}, with: {dataset: \"${steps.a}\"}}\n";
+    const std::string text = head +
+                             "steps:\n"
+                             "  a: {run: curate, matrix: {k: [1, 2]}, with: {dataset: /d}}\n"
+                             "  b: {run: curate, matrix: {k: [1, 3]}, with: {dataset: \"${steps.a}\"}}\n";
     CHECK_THAT(refusal_of(text), Contains("no job that matches b@k=3"));
 }
 
 TEST_CASE("circles, artefacts of the wrong kind and references where no artefact belongs are refused") {
-    CHECK_THAT(refusal_of(head + "steps:\n  a: {run: curate, with: {dataset: \"${steps.b}\"}}\n  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n"),
+    CHECK_THAT(refusal_of(head + "steps:\n  a: {run: curate, with: {dataset: \"${steps.b}\"}}\n  b: {run: curate, "
+                                 "with: {dataset: \"${steps.a}\"}}\n"),
                Contains("a circle"));
-    CHECK_THAT(refusal_of(head + "steps:\n  a: {run: curate, with: {dataset: \"${steps.a}\"}}\n"), Contains("a circle"));
-    CHECK_THAT(refusal_of(head + "steps:\n  d: {run: ingest, with: {input: x}}\n  s: {run: partition, with: {dataset: \"${steps.d}\"}}\n"
-                                 "  c: {run: curate, with: {dataset: \"${steps.s}\"}}\n"),
-               Contains("'dataset' takes a dataset; step 's' (partition) makes a split."));
-    CHECK_THAT(refusal_of(head + "steps:\n  d: {run: ingest, with: {input: x}}\n  s: {run: partition, with: {dataset: /d, group: \"${steps.d}\"}}\n"),
+    CHECK_THAT(refusal_of(head + "steps:\n  a: {run: curate, with: {dataset: \"${steps.a}\"}}\n"),
+               Contains("a circle"));
+    CHECK_THAT(
+        refusal_of(
+            head +
+            "steps:\n  d: {run: ingest, with: {input: x}}\n  s: {run: partition, with: {dataset: \"${steps.d}\"}}\n"
+            "  c: {run: curate, with: {dataset: \"${steps.s}\"}}\n"),
+        Contains("'dataset' takes a dataset; step 's' (partition) makes a split."));
+    CHECK_THAT(refusal_of(head + "steps:\n  d: {run: ingest, with: {input: x}}\n  s: {run: partition, with: {dataset: "
+                                 "/d, group: \"${steps.d}\"}}\n"),
                Contains("names no artefact"));
     CHECK_THAT(refusal_of(head + "steps: {i: {run: inspect, with: {artefact: x}}}\n"), Contains("makes no artefact"));
 }
 
 TEST_CASE("a raw parameter takes a path inside another step's artefact, and nothing that leaves it") {
-    const std::string begin = head + "steps:\n  d: {run: ingest, with: {input: x}}\n  e: {run: export, with: {dataset: \"${steps.d}\", format: nnunet}}\n";
-    const Graph graph = graph_of(begin + "  s: {run: partition, with: {dataset: \"${steps.d}\", scheme: given, given: \"${steps.e}/a/splits.json\"}}\n");
+    const std::string begin = head +
+                              "steps:\n  d: {run: ingest, with: {input: x}}\n  e: {run: export, with: {dataset: "
+                              "\"${steps.d}\", format: nnunet}}\n";
+    const Graph graph = graph_of(
+        begin +
+        "  s: {run: partition, with: {dataset: \"${steps.d}\", scheme: given, given: \"${steps.e}/a/splits.json\"}}\n");
     const Source source = argument(graph, "s", "given").sources[0];
     CHECK(graph.jobs[source.job].name == "e");
     CHECK(source.path == "a/splits.json");
-    CHECK_THAT(refusal_of(begin + "  s: {run: partition, with: {dataset: \"${steps.d}\", given: \"${steps.e}/../x\"}}\n"), Contains("leaves the artefact"));
+    CHECK_THAT(
+        refusal_of(begin + "  s: {run: partition, with: {dataset: \"${steps.d}\", given: \"${steps.e}/../x\"}}\n"),
+        Contains("leaves the artefact"));
 }
 
 TEST_CASE("with takes seed and device where the step has them; other common options are refused") {
-    const Graph graph = graph_of(head + "steps: {m: {run: train, matrix: {seed: [4, 5]}, with: {dataset: /d, split: /s, fold: 0, iterations: 3, seed: \"${seed}\", device: cpu}}}\n");
+    const Graph graph = graph_of(head +
+                                 "steps: {m: {run: train, matrix: {seed: [4, 5]}, with: {dataset: /d, split: /s, fold: "
+                                 "0, iterations: 3, seed: \"${seed}\", device: cpu}}}\n");
     CHECK(graph.jobs[1].seed == 5);
     CHECK(graph.jobs[1].device == "cpu");
     for (const std::string name : {"threads", "memory", "out", "force", "accept_quarantined", "progress"})
-        CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x, " + name + ": 1}}}\n"), Contains("'" + name + "' is set by the driver"));
-    CHECK_THAT(refusal_of(head + "steps: {r: {run: curate, with: {dataset: /d, device: cpu}}}\n"), Contains("has no use for a device"));
-    CHECK_THAT(refusal_of(head + "steps: {r: {run: train, with: {dataset: /d, split: /s, iterations: 3, seed: -1}}}\n"), Contains("is no seed"));
-    CHECK_THAT(refusal_of(head + "steps: {r: {run: train, with: {dataset: /d, split: /s, iterations: 3, device: gpu}}}\n"), Contains("is no device"));
+        CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x, " + name + ": 1}}}\n"),
+                   Contains("'" + name + "' is set by the driver"));
+    CHECK_THAT(refusal_of(head + "steps: {r: {run: curate, with: {dataset: /d, device: cpu}}}\n"),
+               Contains("has no use for a device"));
+    CHECK_THAT(refusal_of(head + "steps: {r: {run: train, with: {dataset: /d, split: /s, iterations: 3, seed: -1}}}\n"),
+               Contains("is no seed"));
+    CHECK_THAT(
+        refusal_of(head + "steps: {r: {run: train, with: {dataset: /d, split: /s, iterations: 3, device: gpu}}}\n"),
+        Contains("is no device"));
 }
 
 TEST_CASE("resources, accept_quarantined and expect take variables and refuse what they cannot read") {
     const std::string variables = "variables: {n: {type: number, default: 2}}\n";
-    const Graph graph = graph_of(head + variables + "steps: {r: {run: ingest, with: {input: x}, resources: {cores: \"${n}\", memory: \"${n} GiB\"}, "
-                                                    "accept_quarantined: \"${n}%\", expect: {samples: \">= ${n}\"}}}\n");
+    const Graph graph =
+        graph_of(head + variables +
+                 "steps: {r: {run: ingest, with: {input: x}, resources: {cores: \"${n}\", memory: \"${n} GiB\"}, "
+                 "accept_quarantined: \"${n}%\", expect: {samples: \">= ${n}\"}}}\n");
     const StepModel& step = graph.pipeline.steps[0];
     CHECK(step.resources.cores == 2);
     CHECK(step.resources.memory == std::uint64_t{2} << 30);
     CHECK(step.acceptance.kind == cli::Acceptance::Kind::percent);
     CHECK(step.expectations[0].low == 2);
-    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, resources: {memory: lots}}}\n"), Contains("is no size"));
-    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, resources: {cores: 0}}}\n"), Contains("p.yaml:3:"));
-    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, accept_quarantined: some}}\n"), Contains("write 3, 2% or all"));
-    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, expect: {samples: \"> 3\"}}}\n"), Contains("cannot be compared with"));
+    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, resources: {memory: lots}}}\n"),
+               Contains("is no size"));
+    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, resources: {cores: 0}}}\n"),
+               Contains("p.yaml:3:"));
+    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, accept_quarantined: some}}\n"),
+               Contains("write 3, 2% or all"));
+    CHECK_THAT(refusal_of(head + "steps: {r: {run: ingest, with: {input: x}, expect: {samples: \"> 3\"}}}\n"),
+               Contains("cannot be compared with"));
 }
 
 TEST_CASE("lists of --set are written with commas or in brackets") {
-    const std::string text = head + "variables: {f: {type: list, default: [0]}}\nsteps: {m: {run: curate, matrix: {k: \"${f}\"}, with: {dataset: /d}}}\n";
+    const std::string text = head +
+                             "variables: {f: {type: list, default: [0]}}\nsteps: {m: {run: curate, matrix: {k: "
+                             "\"${f}\"}, with: {dataset: /d}}}\n";
     CHECK(graph_of(text).jobs.size() == 1);
     CHECK(graph_of(text, {{"f", "1,2,3"}}).jobs.size() == 3);
     CHECK(graph_of(text, {{"f", "[1, 'a,b']"}}).jobs[1].name == "m@k=a%2Cb");
@@ -246,18 +292,22 @@ TEST_CASE("lists of --set are written with commas or in brackets") {
 
 TEST_CASE("a matrix that would give more than a million jobs is refused before it is unrolled") {
     std::string keys;
-    for (const std::string key : {"a", "b", "c", "d", "e", "f", "g"}) keys += (keys.empty() ? "" : ", ") + key + ": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]";
-    CHECK_THAT(refusal_of(head + "steps: {m: {run: curate, matrix: {" + keys + "}, with: {dataset: /d}}}\n"), Contains("more than a million jobs"));
+    for (const std::string key : {"a", "b", "c", "d", "e", "f", "g"})
+        keys += (keys.empty() ? "" : ", ") + key + ": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]";
+    CHECK_THAT(refusal_of(head + "steps: {m: {run: curate, matrix: {" + keys + "}, with: {dataset: /d}}}\n"),
+               Contains("more than a million jobs"));
 }
 
 TEST_CASE("faults of many jobs of one matrix are told once each") {
-    const std::string said = refusal_of(head + "steps: {m: {run: partition, matrix: {k: [1, 0, 5, -1]}, with: {dataset: /d, folds: \"${k}\"}}}\n");
+    const std::string said = refusal_of(
+        head + "steps: {m: {run: partition, matrix: {k: [1, 0, 5, -1]}, with: {dataset: /d, folds: \"${k}\"}}}\n");
     CHECK_THAT(said, Contains("p.yaml has 3 faults"));
 }
 
 TEST_CASE("a long job name is cut and stays unique") {
     const std::string long_value(300, 'x');
-    const Graph graph = graph_of(head + "steps: {m: {run: curate, matrix: {k: [" + long_value + "a, " + long_value + "b]}, with: {dataset: /d}}}\n");
+    const Graph graph = graph_of(head + "steps: {m: {run: curate, matrix: {k: [" + long_value + "a, " + long_value +
+                                 "b]}, with: {dataset: /d}}}\n");
     CHECK(graph.jobs[0].name.size() == 200);
     CHECK(graph.jobs[0].name != graph.jobs[1].name);
 }
@@ -265,5 +315,6 @@ TEST_CASE("a long job name is cut and stays unique") {
 TEST_CASE("a literal dollar and brace are written with two dollars") {
     const Graph graph = graph_of(head + "steps: {s: {run: partition, with: {dataset: /d, group: \"$${x}\"}}}\n");
     CHECK(argument(graph, "s", "group").value == "${x}");
-    CHECK_THAT(refusal_of(head + "steps: {s: {run: partition, with: {dataset: /d, group: \"${x\"}}}\n"), Contains("never closed"));
+    CHECK_THAT(refusal_of(head + "steps: {s: {run: partition, with: {dataset: /d, group: \"${x\"}}}\n"),
+               Contains("never closed"));
 }

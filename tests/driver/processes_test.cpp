@@ -22,7 +22,9 @@ namespace {
 /// A folder with programs, a pipeline, raw files and a work folder; `cohort …` runs in it.
 class Place {
 public:
-    Place() : root_(fs::temp_directory_path() / ("driver_processes." + std::to_string(::getpid()) + "." + std::to_string(++count_))) {
+    Place()
+        : root_(fs::temp_directory_path() /
+                ("driver_processes." + std::to_string(::getpid()) + "." + std::to_string(++count_))) {
         fs::create_directories(root_ / "bin");
         fs::create_directories(root_ / "images");
         for (const char* step : {"ingest", "curate", "partition", "train", "predict", "evaluate", "export"})
@@ -44,8 +46,9 @@ public:
     }
 
     std::string command(const std::string& words) const {
-        return "cd " + root_.string() + " && COHORT_BIN=" + (root_ / "bin").string() + " COHORT_FAKE=" + (root_ / "fake.json").string() +
-               " COHORT_WORK=" + work().string() + " exec " DRIVER_PROGRAM " " + words + " >out 2>err";
+        return "cd " + root_.string() + " && COHORT_BIN=" + (root_ / "bin").string() +
+               " COHORT_FAKE=" + (root_ / "fake.json").string() + " COHORT_WORK=" + work().string() +
+               " exec " DRIVER_PROGRAM " " + words + " >out 2>err";
     }
     int cohort(const std::string& words) const {
         const int status = std::system(command(words).c_str());
@@ -142,7 +145,8 @@ TEST_CASE("touched raw files trigger nothing, changed ones their steps, equal co
     const Place place;
     place.write("p.yaml", pipeline);
     REQUIRE(place.cohort("run p.yaml") == 0);
-    for (const auto& entry : fs::directory_iterator(place.root() / "images")) fs::last_write_time(entry, fs::file_time_type::clock::now());
+    for (const auto& entry : fs::directory_iterator(place.root() / "images"))
+        fs::last_write_time(entry, fs::file_time_type::clock::now());
     REQUIRE(place.cohort("run p.yaml") == 0);
     CHECK(place.ran() == 0);
     place.orders({{"curate", {{"same", true}}}});
@@ -212,8 +216,10 @@ TEST_CASE("SIGTERM stops the driver and its children with 75, and the same comma
     CHECK(end_of(pid) == 75);
     place.orders({{"train", {{"lines", 100}}}});
     CHECK(place.cohort("run p.yaml") == 0);
-    CHECK(read_text(place.result("model@fold=0") / "manifest.json") == read_text(undisturbed.result("model@fold=0") / "manifest.json"));
-    CHECK(read_text(place.result("scores") / "manifest.json") == read_text(undisturbed.result("scores") / "manifest.json"));
+    CHECK(read_text(place.result("model@fold=0") / "manifest.json") ==
+          read_text(undisturbed.result("model@fold=0") / "manifest.json"));
+    CHECK(read_text(place.result("scores") / "manifest.json") ==
+          read_text(undisturbed.result("scores") / "manifest.json"));
 }
 
 TEST_CASE("kill -9 of the driver ends its children, and the same command goes on") {
@@ -236,7 +242,9 @@ TEST_CASE("gc takes what nothing reaches, and never what a pipeline reaches") {
     place.write("p.yaml", pipeline);
     REQUIRE(place.cohort("run p.yaml") == 0);
     REQUIRE(place.cohort("run p.yaml --set iterations=6") == 0);
-    const auto results = [&] { return std::distance(fs::directory_iterator(place.work() / "store"), fs::directory_iterator()); };
+    const auto results = [&] {
+        return std::distance(fs::directory_iterator(place.work() / "store"), fs::directory_iterator());
+    };
     CHECK(results() == 13);  // two models, two predictions and a score superseded
     REQUIRE(place.cohort("gc --older-than 1h") == 0);
     CHECK(results() == 13);
@@ -270,7 +278,8 @@ TEST_CASE("faults of the file are told before anything runs, and programs that a
     const Place place;
     place.write("bad.yaml", "cohort: 1\nname: b\nsteps:\n  a: {run: ingst}\n  c: {run: curate, with: {data: x}}\n");
     CHECK(place.cohort("run bad.yaml") == 2);
-    CHECK_THAT(place.err(), Contains("cohort: bad.yaml has 2 faults") && Contains("bad.yaml:4:12") && Contains("bad.yaml:5:"));
+    CHECK_THAT(place.err(),
+               Contains("cohort: bad.yaml has 2 faults") && Contains("bad.yaml:4:12") && Contains("bad.yaml:5:"));
     CHECK_FALSE(fs::exists(place.work()));
     CHECK(place.cohort("run nothing.yaml") == 3);
     CHECK(place.cohort("ingset --help") == 2);

@@ -26,7 +26,9 @@ struct World {
         std::vector<JobState> states;
         std::vector<std::string> started;
     };
-    std::function<MemoryExecutor::Behaviour(const JobRequest&)> behave = [](const JobRequest&) { return MemoryExecutor::Behaviour{}; };
+    std::function<MemoryExecutor::Behaviour(const JobRequest&)> behave = [](const JobRequest&) {
+        return MemoryExecutor::Behaviour{};
+    };
     std::function<void(const std::vector<JobRequest>&)> on_change;
     std::map<std::string, std::string> raw;
     int stop_after = -1;
@@ -54,7 +56,9 @@ struct World {
     }
 };
 
-State state_of(const World::Ran& ran, const Graph& graph, const std::string& job) { return ran.states[graph.job_named(job)].state; }
+State state_of(const World::Ran& ran, const Graph& graph, const std::string& job) {
+    return ran.states[graph.job_named(job)].state;
+}
 
 const std::string chain = head +
                           "variables: {folds: {type: number, default: 5}}\nsteps:\n"
@@ -102,7 +106,9 @@ TEST_CASE("a rerun that gives equal content triggers nothing below; other conten
     CHECK(ran.started == std::vector<std::string>{"a"});  // its content follows from its key: equal
     world.behave = [](const JobRequest& request) {
         MemoryExecutor::Behaviour behaviour;
-        behaviour.content = request.program == "ingest" ? "other" : request.program == "curate" ? "always the same" : "";
+        behaviour.content = request.program == "ingest"   ? "other"
+                            : request.program == "curate" ? "always the same"
+                                                          : "";
         return behaviour;
     };
     ran = world.run(graph, force);
@@ -114,13 +120,17 @@ TEST_CASE("what ran together never exceeds cores, memory, GPUs and jobs, and eve
     const auto seed = GENERATE(range(0u, 30u));
     INFO("seed " << seed);
     std::mt19937 random(seed);
-    const auto draw = [&](unsigned from, unsigned to) { return std::uniform_int_distribution<unsigned>(from, to)(random); };
+    const auto draw = [&](unsigned from, unsigned to) {
+        return std::uniform_int_distribution<unsigned>(from, to)(random);
+    };
     std::string text = head + "steps:\n";
     for (int i = 0; i < 40; ++i) {
         text += "  s" + std::to_string(i) + ": {run: curate, with: {dataset: " +
-                (i > 3 && draw(0, 2) > 0 ? "\"${steps.s" + std::to_string(draw(0, static_cast<unsigned>(i) - 1)) + "}\", check: [n" + std::to_string(i) + "=flag]"
+                (i > 3 && draw(0, 2) > 0 ? "\"${steps.s" + std::to_string(draw(0, static_cast<unsigned>(i) - 1)) +
+                                               "}\", check: [n" + std::to_string(i) + "=flag]"
                                          : "\"${steps.root}\", check: [n" + std::to_string(i) + "=flag]") +
-                "}, resources: {cores: " + std::to_string(draw(1, 6)) + ", memory: " + std::to_string(draw(1, 20)) + " GiB, gpus: " + std::to_string(draw(0, 3)) + "}}\n";
+                "}, resources: {cores: " + std::to_string(draw(1, 6)) + ", memory: " + std::to_string(draw(1, 20)) +
+                " GiB, gpus: " + std::to_string(draw(0, 3)) + "}}\n";
     }
     text += "  root: {run: ingest}\n";
     World world;
@@ -155,7 +165,8 @@ TEST_CASE("what ran together never exceeds cores, memory, GPUs and jobs, and eve
     std::map<std::string, std::size_t> place;
     for (std::size_t i = 0; i < ran.started.size(); ++i) place[ran.started[i]] = i;
     for (JobIndex job = 0; job < graph.jobs.size(); ++job)
-        for (const JobIndex needed : graph.step_of(graph.jobs[job]).needs) CHECK(place[graph.jobs[needed].name] < place[graph.jobs[job].name]);
+        for (const JobIndex needed : graph.step_of(graph.jobs[job]).needs)
+            CHECK(place[graph.jobs[needed].name] < place[graph.jobs[job].name]);
 }
 
 TEST_CASE("ten thousand jobs run in memory, and the next time nothing does") {
@@ -163,9 +174,11 @@ TEST_CASE("ten thousand jobs run in memory, and the next time nothing does") {
     world.limits.cores = 16;
     std::string values;
     for (int i = 0; i < 5000; ++i) values += (i > 0 ? "," : "") + std::to_string(i);
-    const std::string text = head + "steps:\n  a: {run: ingest}\n  b: {run: curate, matrix: {k: [" + values +
-                             "]}, with: {dataset: \"${steps.a}\", check: [\"${k}=flag\"]}, resources: {memory: 1 GiB}}\n"
-                             "  c: {run: partition, matrix: {k: [" + values + "]}, with: {dataset: \"${steps.b}\"}, resources: {memory: 1 GiB}}\n";
+    const std::string text =
+        head + "steps:\n  a: {run: ingest}\n  b: {run: curate, matrix: {k: [" + values +
+        "]}, with: {dataset: \"${steps.a}\", check: [\"${k}=flag\"]}, resources: {memory: 1 GiB}}\n"
+        "  c: {run: partition, matrix: {k: [" +
+        values + "]}, with: {dataset: \"${steps.b}\"}, resources: {memory: 1 GiB}}\n";
     const Graph graph = graph_of(text);
     CHECK(world.run(graph).started.size() == 10001);
     CHECK(world.run(graph).started.empty());
@@ -173,25 +186,28 @@ TEST_CASE("ten thousand jobs run in memory, and the next time nothing does") {
 
 TEST_CASE("jobs of equal key run once and stand under every name") {
     World world;
-    const std::string text = head + "steps:\n  a: {run: ingest}\n"
-                                    "  x: {run: curate, with: {dataset: \"${steps.a}\"}}\n"
-                                    "  y: {run: curate, with: {dataset: \"${steps.a}\"}}\n"
-                                    "  z: {run: curate, matrix: {k: [1, 2, 3]}, with: {dataset: \"${steps.a}\"}}\n";
+    const std::string text = head +
+                             "steps:\n  a: {run: ingest}\n"
+                             "  x: {run: curate, with: {dataset: \"${steps.a}\"}}\n"
+                             "  y: {run: curate, with: {dataset: \"${steps.a}\"}}\n"
+                             "  z: {run: curate, matrix: {k: [1, 2, 3]}, with: {dataset: \"${steps.a}\"}}\n";
     const Graph graph = graph_of(text);
     const auto ran = world.run(graph);
     CHECK(ran.exit == Exit::done);
     CHECK(ran.started == std::vector<std::string>{"a", "x"});
-    for (const std::string name : {"y", "z@k=1", "z@k=2", "z@k=3"}) CHECK(world.files.links[name] == world.files.links["x"]);
+    for (const std::string name : {"y", "z@k=1", "z@k=2", "z@k=3"})
+        CHECK(world.files.links[name] == world.files.links["x"]);
     Selection force = Selection::all(graph);
     force.forced.assign(graph.steps.size(), true);
     CHECK(world.run(graph, force).started == std::vector<std::string>{"a", "x"});
 }
 
 TEST_CASE("without --keep-going nothing starts after a failure; with it, what does not depend on the failed job does") {
-    const std::string text = head + "steps:\n  a: {run: ingest}\n"
-                                    "  bad: {run: curate, with: {dataset: \"${steps.a}\", check: [x=fail]}}\n"
-                                    "  below: {run: partition, with: {dataset: \"${steps.bad}\"}}\n"
-                                    "  other: {run: partition, with: {dataset: \"${steps.a}\"}, resources: {cores: 4}}\n";
+    const std::string text = head +
+                             "steps:\n  a: {run: ingest}\n"
+                             "  bad: {run: curate, with: {dataset: \"${steps.a}\", check: [x=fail]}}\n"
+                             "  below: {run: partition, with: {dataset: \"${steps.bad}\"}}\n"
+                             "  other: {run: partition, with: {dataset: \"${steps.a}\"}, resources: {cores: 4}}\n";
     const Graph graph = graph_of(text);
     const auto failing = [](const JobRequest& request) {
         MemoryExecutor::Behaviour behaviour;
@@ -215,8 +231,9 @@ TEST_CASE("without --keep-going nothing starts after a failure; with it, what do
 }
 
 TEST_CASE("the exit code is that of the failed job that stands first in the file, whichever failed first") {
-    const std::string text = head + "steps:\n  late: {run: curate, with: {dataset: \"${steps.a}\"}}\n"
-                                    "  early: {run: partition, with: {dataset: \"${steps.a}\"}}\n  a: {run: ingest}\n";
+    const std::string text = head +
+                             "steps:\n  late: {run: curate, with: {dataset: \"${steps.a}\"}}\n"
+                             "  early: {run: partition, with: {dataset: \"${steps.a}\"}}\n  a: {run: ingest}\n";
     World world;
     world.behave = [](const JobRequest& request) {
         MemoryExecutor::Behaviour behaviour;
@@ -228,8 +245,10 @@ TEST_CASE("the exit code is that of the failed job that stands first in the file
 }
 
 TEST_CASE("a job with too many quarantined is published, what depends on it waits, a larger acceptance reuses it") {
-    const std::string text = head + "variables: {n: {type: number, default: 2}}\nsteps:\n  a: {run: ingest, accept_quarantined: \"${n}\"}\n"
-                                    "  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n";
+    const std::string text =
+        head +
+        "variables: {n: {type: number, default: 2}}\nsteps:\n  a: {run: ingest, accept_quarantined: \"${n}\"}\n"
+        "  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n";
     World world;
     world.behave = [](const JobRequest& request) {
         MemoryExecutor::Behaviour behaviour;
@@ -252,8 +271,10 @@ TEST_CASE("a job with too many quarantined is published, what depends on it wait
 }
 
 TEST_CASE("expect is judged after a run and on reuse; the result is kept") {
-    const std::string text = head + "variables: {e: {type: text, default: \">= 11\"}, key: {type: text, default: samples}}\n"
-                                    "steps:\n  a: {run: ingest, expect: {samples: \"${e}\"}}\n  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n";
+    const std::string text = head +
+                             "variables: {e: {type: text, default: \">= 11\"}, key: {type: text, default: samples}}\n"
+                             "steps:\n  a: {run: ingest, expect: {samples: \"${e}\"}}\n  b: {run: curate, with: "
+                             "{dataset: \"${steps.a}\"}}\n";
     World world;
     const Graph strict = graph_of(text);
     const auto first = world.run(strict);
@@ -279,7 +300,8 @@ TEST_CASE("a null never meets an expectation") {
         behaviour.numbers = {{"mean_dice", nullptr}};
         return behaviour;
     };
-    CHECK(world.run(graph_of(head + "steps:\n  a: {run: ingest, expect: {mean_dice: \"<= 5\"}}\n")).exit == Exit::check_failed);
+    CHECK(world.run(graph_of(head + "steps:\n  a: {run: ingest, expect: {mean_dice: \"<= 5\"}}\n")).exit ==
+          Exit::check_failed);
 }
 
 TEST_CASE("a stopped run ends with 75, and the same command goes on") {
@@ -313,7 +335,9 @@ TEST_CASE("--only runs its steps alone, --from what depends on them, and what la
     CHECK(second.exit == Exit::done);
 }
 
-TEST_CASE("more cores than the run has: lowered, but for steps whose result depends on their number, refused before anything runs") {
+TEST_CASE(
+    "more cores than the run has: lowered, but for steps whose result depends on their number, refused before anything "
+    "runs") {
     World world;
     world.limits.cores = 2;
     unsigned cores = 0;
@@ -321,18 +345,22 @@ TEST_CASE("more cores than the run has: lowered, but for steps whose result depe
         cores = request.cores;
         return MemoryExecutor::Behaviour{};
     };
-    CHECK(world.run(graph_of(head + "steps:\n  a: {run: ingest, resources: {cores: 8, memory: 900 GiB}}\n")).exit == Exit::done);
+    CHECK(world.run(graph_of(head + "steps:\n  a: {run: ingest, resources: {cores: 8, memory: 900 GiB}}\n")).exit ==
+          Exit::done);
     CHECK(cores == 2);
-    const auto refused = world.run(graph_of(head + "steps:\n  b: {run: ingest, with: {pattern: x}}\n"
-                                                   "  t: {run: train, with: {dataset: \"${steps.b}\", iterations: 1}, resources: {cores: 8}}\n"));
+    const auto refused = world.run(
+        graph_of(head + "steps:\n  b: {run: ingest, with: {pattern: x}}\n"
+                        "  t: {run: train, with: {dataset: \"${steps.b}\", iterations: 1}, resources: {cores: 8}}\n"));
     CHECK(refused.started.empty());
     CHECK(refused.exit == Exit::resources);
     CHECK_THAT(refused.states[1].message, Contains("declares 8 cores, this run has 2"));
 }
 
 TEST_CASE("auto is a GPU only for a job that declares one, cuda declares one itself") {
-    const std::string text = head + "variables: {device: {type: text, default: auto}, g: {type: number, default: 0}}\nsteps:\n"
-                                    "  d: {run: ingest}\n  t: {run: train, with: {dataset: \"${steps.d}\", iterations: 1, device: \"${device}\"}, resources: {gpus: \"${g}\"}}\n";
+    const std::string text = head +
+                             "variables: {device: {type: text, default: auto}, g: {type: number, default: 0}}\nsteps:\n"
+                             "  d: {run: ingest}\n  t: {run: train, with: {dataset: \"${steps.d}\", iterations: 1, "
+                             "device: \"${device}\"}, resources: {gpus: \"${g}\"}}\n";
     const auto share = [&](const std::string& device, const std::string& gpus, const Limits& limits) {
         const Graph graph = graph_of(text, {{"device", device}, {"g", gpus}});
         return share_of(graph.pipeline.steps[1], graph.jobs[1], limits);
@@ -351,7 +379,9 @@ TEST_CASE("auto is a GPU only for a job that declares one, cuda declares one its
 
 TEST_CASE("a raw tree is read beforehand only if a stored result could be reused") {
     World world;
-    const Graph graph = graph_of(head + "steps:\n  a: {run: ingest, with: {input: /images}}\n  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n");
+    const Graph graph = graph_of(
+        head +
+        "steps:\n  a: {run: ingest, with: {input: /images}}\n  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n");
     auto& raw = world.files.raw_files["/images"];
     raw.state = {true, "", "listing-1"};
     world.files.raw_truth["/images"] = "sha256:one";
@@ -360,7 +390,7 @@ TEST_CASE("a raw tree is read beforehand only if a stored result could be reused
     CHECK(raw.hashed == 0);
     CHECK(world.run(graph).started.empty());  // learnt from the result
     CHECK(raw.hashed == 0);
-    raw.state = {true, "", "listing-2"};      // touched: the listing changed, the content did not
+    raw.state = {true, "", "listing-2"};  // touched: the listing changed, the content did not
     CHECK(world.run(graph).started.empty());
     CHECK(raw.hashed == 1);
     raw.state = {true, "", "listing-3"};
@@ -374,11 +404,15 @@ TEST_CASE("a raw tree is read beforehand only if a stored result could be reused
 
 TEST_CASE("a raw input that is missing fails its job before anything runs, unless it may be absent") {
     World world;
-    const auto missing = world.run(graph_of(head + "steps:\n  z: {run: ingest}\n  a: {run: ingest, with: {input: /nowhere}}\n"));
+    const auto missing =
+        world.run(graph_of(head + "steps:\n  z: {run: ingest}\n  a: {run: ingest, with: {input: /nowhere}}\n"));
     CHECK(missing.started.empty());
     CHECK(missing.exit == Exit::bad_input);
     CHECK_THAT(missing.states[1].message, Contains("/nowhere does not exist"));
-    CHECK(world.run(graph_of(head + "steps:\n  z: {run: ingest}\n  s: {run: partition, with: {dataset: \"${steps.z}\", given: /nowhere}}\n")).exit == Exit::done);
+    CHECK(world
+              .run(graph_of(head + "steps:\n  z: {run: ingest}\n  s: {run: partition, with: {dataset: \"${steps.z}\", "
+                                   "given: /nowhere}}\n"))
+              .exit == Exit::done);
 }
 
 TEST_CASE("a result left under its provisional key by a killed driver is taken over") {
@@ -415,9 +449,11 @@ TEST_CASE("a result that another live process still writes is waited for, then r
 }
 
 TEST_CASE("a big job is not let wait for ever by small ones") {
-    std::string text = head + "steps:\n  root: {run: ingest}\n  big: {run: curate, with: {dataset: \"${steps.root}\"}, resources: {cores: 4}}\n"
-                              "  first: {run: ingest, with: {pattern: q}}\n"
-                              "  small: {run: curate, matrix: {k: [";
+    std::string text = head +
+                       "steps:\n  root: {run: ingest}\n  big: {run: curate, with: {dataset: \"${steps.root}\"}, "
+                       "resources: {cores: 4}}\n"
+                       "  first: {run: ingest, with: {pattern: q}}\n"
+                       "  small: {run: curate, matrix: {k: [";
     for (int i = 0; i < 300; ++i) text += (i > 0 ? "," : "") + std::to_string(i);
     text += "]}, with: {dataset: \"${steps.first}\", check: [\"${k}=flag\"]}}\n";
     World world;
@@ -435,7 +471,8 @@ TEST_CASE("a big job is not let wait for ever by small ones") {
 
 TEST_CASE("two results of one provisional key that turn out equal become one") {
     World world;
-    const Graph graph = graph_of(head + "steps:\n  a: {run: ingest, with: {input: /one}}\n  b: {run: ingest, with: {input: /two}}\n");
+    const Graph graph =
+        graph_of(head + "steps:\n  a: {run: ingest, with: {input: /one}}\n  b: {run: ingest, with: {input: /two}}\n");
     world.files.raw_files["/one"].state = {true, "", "l1"};
     world.files.raw_files["/two"].state = {true, "", "l2"};
     world.raw = {{"input", "sha256:same"}};
