@@ -110,12 +110,14 @@ void tidy_old(const fs::path& place) {
         else
             rename_or_fail(old, place);
     }
-    // A kill between renaming and removing these two leaves them in the published folder.
+    // A kill between renaming and removing these two leaves them, or one of them, in the published folder; a run that
+    // is about to replace it holds the lock.
     std::error_code ignored;
-    if (find_own_folder(place) && fs::exists(place / "key", ignored)) {
-        fs::remove(place / "key", ignored);
-        fs::remove(place / "lock", ignored);
-    }
+    if (!find_own_folder(place)) return;
+    std::optional<FileLock> lock;
+    if (fs::exists(place / "lock", ignored) && !(lock = FileLock::try_lock(place / "lock"))) return;
+    fs::remove(place / "key", ignored);
+    fs::remove(place / "lock", ignored);
 }
 
 std::vector<std::string> keys_in(const fs::path& run_json) {
@@ -152,17 +154,15 @@ OutputFolder::Standing OutputFolder::standing(const fs::path& place, const std::
 }
 
 void OutputFolder::tidy(const fs::path& place) {
-    const fs::path folder = without_trailing_slash(place);
-    tidy_old(folder);
-    const fs::path partial = beside(folder, ".partial");
-    std::error_code ignored;
-    if (!fs::is_directory(partial, ignored) || fs::exists(partial / "key", ignored)) return;
-    // Without a key it is a replaced artefact whose removal was cut short, unless a run is just beginning.
     try {
+        const fs::path folder = without_trailing_slash(place);
+        tidy_old(folder);
+        const fs::path partial = beside(folder, ".partial");
+        if (!fs::is_directory(partial) || fs::exists(partial / "key")) return;
+        // Without a key it is a replaced artefact whose removal was cut short, unless a run is just beginning.
         const auto lock = FileLock::try_lock(partial / "lock");
-        if (lock && still_names(partial / "lock", *lock) && !fs::exists(partial / "key", ignored))
-            remove_locked_folder(partial);
-    } catch (const Error&) {
+        if (lock && still_names(partial / "lock", *lock) && !fs::exists(partial / "key")) remove_locked_folder(partial);
+    } catch (const std::exception&) {
         // It has just gone, or cannot be written: then it is not ours to tidy.
     }
 }

@@ -221,11 +221,12 @@ TEST_CASE("the old artefact is put back when a replacing without exchange was cu
     CHECK_FALSE(fs::exists(folder.path / ".out.old"));
 }
 
-TEST_CASE("key and lock that a kill left in a published folder are tidied by the next run and never count") {
+TEST_CASE("key and lock that a kill left in a published folder, or one of them, are tidied and never count") {
+    const auto left = GENERATE(std::vector<std::string>{"key", "lock"}, std::vector<std::string>{"key"},
+                               std::vector<std::string>{"lock"});
     const TemporaryFolder folder;
     const Digest digest = publish(folder.path / "out", "k1", "{}").digest;
-    write(folder.path / "out/key", "k1");
-    write(folder.path / "out/lock", "pid 1");
+    for (const auto& name : left) write(folder.path / "out" / name, "k1");
     CHECK(content_digest(read_manifest(folder.path / "out"), hashed_members(folder.path / "out", 1)) == digest);
     { OutputFolder next(folder.path / "out", "k2"); }
     CHECK(names_in(folder.path / "out") == Names{"manifest.json", "run.json", "split.json"});
