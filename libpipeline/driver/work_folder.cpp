@@ -137,20 +137,32 @@ WorkFolder::WorkFolder(fs::path root, std::string pipeline, Access access, const
       run_prefix_((root_ / "runs" / pipeline_).string() + "/") {
     if (!writable_) return;
     for (const auto& folder : {store(), run_folder(), log_folder(), job_folder()}) make_folders(folder);
+    // Of a driver that was killed: its children have read what is here, and nobody reads their records any more.
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(job_folder(), ignored)) fs::remove(entry.path(), ignored);
+}
+
+void WorkFolder::list_store() {
+    // One listing in place of a stat per job.
+    store_listed_ = true;
+    std::vector<std::string> waste;  // removals and exchanges that a kill cut short
+    if (DIR* const folder = ::opendir(store().c_str())) {
+        while (const dirent* const entry = ::readdir(folder)) {
+            const std::string_view name(entry->d_name);
+            if (name.size() == key_length && name[0] != '.')
+                in_store_.emplace(name);
+            else if (name.ends_with(".gone") || (name.ends_with(".again") && name[0] != '.'))
+                waste.emplace_back(name);
+        }
+        ::closedir(folder);
+    }
+    std::error_code ignored;
+    for (const auto& name : waste)
+        if (writable_) fs::remove_all(store() / name, ignored);
 }
 
 bool WorkFolder::is_in_store(const std::string& key) {
-    if (!store_listed_) {
-        // One listing in place of a stat per job.
-        store_listed_ = true;
-        if (DIR* const folder = ::opendir(store().c_str())) {
-            while (const dirent* const entry = ::readdir(folder)) {
-                const std::string_view name(entry->d_name);
-                if (name.size() == key_length && name[0] != '.') in_store_.emplace(name);
-            }
-            ::closedir(folder);
-        }
-    }
+    if (!store_listed_) list_store();
     if (in_store_.contains(key)) return true;
     if (::access(place_of(key).c_str(), F_OK) != 0) return false;
     in_store_.insert(key);

@@ -79,6 +79,7 @@ private:
         std::vector<TreeEntry> entries;
         std::int64_t listed_ns = 0;
     };
+    void list_store();
     bool is_in_store(const std::string& key);
     Listing& listing(const std::string& path);
     void set_link(const std::filesystem::path& link, const std::string& target);

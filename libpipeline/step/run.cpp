@@ -150,7 +150,7 @@ Ending Run::run_into_folder() {
         return publish(folder, begin_key, quarantine);
     } catch (...) {
         // State worth going on from stays; anything else would only fill the disk.
-        if (!step_.can_continue()) folder.discard();
+        if (!step_.can_continue() || !folder.holds_state()) folder.discard();
         throw;
     }
 }

@@ -182,8 +182,7 @@ OutputFolder::OutputFolder(fs::path place, std::string key)
     if (fs::exists(partial_ / "key")) found = read_text(partial_ / "key", 4096);
     if (found == key_) {
         remove_half_written(partial_);
-        for (const auto& entry : fs::directory_iterator(partial_))
-            if (entry.path().filename() != "key" && entry.path().filename() != "lock") continues_ = true;
+        continues_ = holds_state();
     } else {
         empty();
     }
@@ -228,6 +227,14 @@ void OutputFolder::empty() {
 }
 
 void OutputFolder::start_afresh() { empty(); }
+
+bool OutputFolder::holds_state() const {
+    for (const auto& entry : fs::directory_iterator(partial_)) {
+        const auto name = entry.path().filename();
+        if (name != "key" && name != "lock" && name != "quarantine.jsonl") return true;
+    }
+    return false;
+}
 
 Manifest OutputFolder::publish(Manifest manifest, const Json& run, Overwrite overwrite, unsigned threads) {
     const fs::path own = own_folder(partial_, manifest.kind);

@@ -46,6 +46,8 @@ public:
 
     const std::filesystem::path& path() const { return partial_; }  ///< write members below this
     const std::filesystem::path& place() const { return place_; }
+    /// Something that a step wrote is there: more than the key, the lock and the quarantine that every run begins.
+    bool holds_state() const;
     bool continues() const { return continues_; }  ///< an earlier run's state is there
 
     /// Throws away what an earlier run left (the step cannot go on from it).

@@ -119,6 +119,7 @@ def main():
         kills = rounds = 0
         while kills < arguments.kills:
             place = Place(top / f"round{rounds}", arguments, draw.random() < 0.5)
+            place.command += draw.choice([[], [], ["--force", "model"], ["--keep-going"]])
             # Several kills in a row, so that what a killed run left is killed in turn.
             for _ in range(draw.randint(1, 8)):
                 if kills < arguments.kills and not kill_once(place, draw, usual):
