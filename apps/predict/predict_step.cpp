@@ -124,6 +124,7 @@ std::vector<step::Finding> PredictStep::validate(const Json& json, const step::I
 
 step::Outcome PredictStep::run(step::Context& context) {
     const auto parameters = from_json(context.parameters, context.inputs);
+    learn::check_device(context.device);
     learn::set_compute_threads(context.threads);
     const auto& input = context.inputs.one("dataset");
     const store::Dataset dataset(input.path);

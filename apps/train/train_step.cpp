@@ -165,6 +165,7 @@ std::vector<step::Finding> TrainStep::validate(const Json& json, const step::Inp
 
 step::Outcome TrainStep::run(step::Context& context) {
     const auto parameters = from_json(context.parameters);
+    learn::check_device(context.device);
     learn::set_compute_threads(context.threads);
     const auto& input = context.inputs.one("dataset");
     const store::Dataset dataset(input.path);

@@ -52,6 +52,8 @@ decltype(auto) guarded(Work&& work) {
 
 }  // namespace
 
+void check_device(const std::string& device) { (void)device_named(device); }
+
 void set_compute_threads(unsigned threads) {
     if (const auto allowed = allowed_cpus(); threads > allowed)
         throw Error(Exit::resources,

@@ -24,6 +24,9 @@ struct StepLoss {
 /// clipped.
 void set_compute_threads(unsigned threads);
 
+/// Error(resources) when the device is not there, Error(usage) when it is none: said before any work is done.
+void check_device(const std::string& device);
+
 /// Used by one thread at a time.
 class Model {
 public:

@@ -124,8 +124,9 @@ bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std
     }
     const auto unpack_rows = [&](const auto& chunk) {
         if (!chunk) return false;
-        for_each_row(part, [&](std::int64_t in, std::int64_t at) {
-            chunk->unpack(in, part.extent[0], out + static_cast<std::size_t>(at) * size);
+        const auto bytes = static_cast<std::int64_t>(size);
+        for_each_slab(part, [&](std::int64_t in, std::int64_t at) {
+            chunk->unpack({in, part.extent[0], part.extent[1], part.chunk_step[1], out + at * bytes, part.out_step[1] * bytes});
         });
         return true;
     };

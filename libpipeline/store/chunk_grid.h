@@ -74,16 +74,15 @@ void for_each_chunk(const ChunkGrid& grid, const std::vector<std::int64_t>& orig
     }
 }
 
-/// Calls f(voxel of the chunk, voxel of the box) for the first voxel of each row of the part; a row has extent[0] voxels.
+/// Calls f(voxel of the chunk, voxel of the box) for the first voxel of each slab of the part; a slab has extent[1] rows of
+/// extent[0] voxels.
 template <class F>
-void for_each_row(const ChunkPart& part, F&& f) {
+void for_each_slab(const ChunkPart& part, F&& f) {
     Indices at{};
     std::int64_t chunk = part.first, out = part.out;
     for (;;) {
-        for (std::int64_t z = 0; z < part.extent[2]; ++z)
-            for (std::int64_t y = 0; y < part.extent[1]; ++y)
-                f(chunk + y * part.chunk_step[1] + z * part.chunk_step[2], out + y * part.out_step[1] + z * part.out_step[2]);
-        std::size_t a = 3;
+        f(chunk, out);
+        std::size_t a = 2;
         for (; a < most_axes; ++a) {
             chunk += part.chunk_step[a];
             out += part.out_step[a];
@@ -94,6 +93,14 @@ void for_each_row(const ChunkPart& part, F&& f) {
         }
         if (a == most_axes) return;
     }
+}
+
+/// The same for the first voxel of each row; a row has extent[0] voxels.
+template <class F>
+void for_each_row(const ChunkPart& part, F&& f) {
+    for_each_slab(part, [&](std::int64_t chunk, std::int64_t out) {
+        for (std::int64_t y = 0; y < part.extent[1]; ++y) f(chunk + y * part.chunk_step[1], out + y * part.out_step[1]);
+    });
 }
 
 /// Copies chunk `number` of the volume to `chunk` (voxels × size of the type). What lies beyond the array's edge is

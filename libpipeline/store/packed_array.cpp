@@ -49,11 +49,13 @@ PackedArray pack_array(std::string name, const Volume& volume, Codec codec, unsi
     parallel_for(packed.blocks.size(), threads, [&](std::size_t b) {
         Bytes chunk(chunk_bytes);
         Bytes& block = packed.blocks[b];
-        const std::int64_t begin = static_cast<std::int64_t>(b) * chunks_per_block;
-        for (std::int64_t i = begin; i < std::min(begin + chunks_per_block, grid.chunks); ++i) {
+        const std::int64_t begin = static_cast<std::int64_t>(b) * chunks_per_block, end = std::min(begin + chunks_per_block, grid.chunks);
+        for (std::int64_t i = begin; i < end; ++i) {
             gather_chunk(volume, grid, i, chunk);
             const std::size_t offset = block.size();
             encode_chunk(choice, volume.type(), chunk, block);
+            // The others will be about as large: growing step by step would copy them again and again.
+            if (i == begin && end > begin + 1) block.reserve(block.size() * static_cast<std::size_t>(end - begin) * 9 / 8);
             const auto bytes = std::span<const std::byte>(block).subspan(offset);
             packed.chunks[static_cast<std::size_t>(i)] = {static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(bytes.size()), offset, crc32c(bytes)};
         }

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <utility>
-#include <vector>
 
 namespace cohort::store {
 
@@ -63,6 +61,7 @@ decltype(auto) visit_small_integer(VoxelType type, F&& f) {
         case VoxelType::u16: return f.template operator()<std::uint16_t>();
         case VoxelType::i16: return f.template operator()<std::int16_t>();
         case VoxelType::u32: return f.template operator()<std::uint32_t>();
+        case VoxelType::f32: return f.template operator()<float>();
         default: return f.template operator()<std::int32_t>();
     }
 }
@@ -79,37 +78,81 @@ Range portable_range(VoxelType type, std::span<const std::byte> plain) {
     });
 }
 
-std::uint64_t raw_value(const std::byte* at, std::size_t size) {
+std::uint64_t value_at(VoxelType type, const std::byte* at) {
+    if (type == VoxelType::f32) return static_cast<std::uint64_t>(static_cast<std::int64_t>(load<float>(at)));
     std::uint64_t value = 0;
-    std::memcpy(&value, at, size);
+    std::memcpy(&value, at, size_of(type));
     return value;
 }
 
 template <class T>
-void unpack_portable(const ScaleOffsetChunk& chunk, std::int64_t first, std::int64_t count, std::byte* out) {
+void unpack_portable(const ScaleOffsetChunk& chunk, const VoxelRows& rows) {
     const unsigned width = chunk.width;
-    std::uint64_t bit = static_cast<std::uint64_t>(first) * width;
-    for (std::int64_t i = 0; i < count; ++i, bit += width) {
-        const std::uint64_t value = load_be(chunk.bits + bit / 8) << bit % 8 >> (64 - width);
-        const T voxel = static_cast<T>(value + chunk.minimum);
-        std::memcpy(out + static_cast<std::size_t>(i) * sizeof(T), &voxel, sizeof(T));
+    for (std::int64_t row = 0; row < rows.rows; ++row) {
+        std::uint64_t bit = static_cast<std::uint64_t>(rows.first + row * rows.step) * width;
+        std::byte* out = rows.out + row * rows.out_step;
+        for (std::int64_t i = 0; i < rows.count; ++i, bit += width, out += sizeof(T)) {
+            const std::uint64_t value = load_be(chunk.bits + bit / 8) << bit % 8 >> (64 - width);
+            const T voxel = static_cast<T>(value + chunk.minimum);
+            std::memcpy(out, &voxel, sizeof(T));
+        }
     }
 }
 
 template <class T>
-void unpack_constant(const ScaleOffsetChunk& chunk, std::int64_t, std::int64_t count, std::byte* out) {
+void unpack_constant(const ScaleOffsetChunk& chunk, const VoxelRows& rows) {
     const T voxel = static_cast<T>(chunk.minimum);
-    for (std::int64_t i = 0; i < count; ++i) std::memcpy(out + static_cast<std::size_t>(i) * sizeof(T), &voxel, sizeof(T));
+    for (std::int64_t row = 0; row < rows.rows; ++row) {
+        std::byte* out = rows.out + row * rows.out_step;
+        for (std::int64_t i = 0; i < rows.count; ++i, out += sizeof(T)) std::memcpy(out, &voxel, sizeof(T));
+    }
 }
 
 template <class T>
-void unpack_plain(const ScaleOffsetChunk& chunk, std::int64_t first, std::int64_t count, std::byte* out) {
-    std::memcpy(out, chunk.bits + static_cast<std::size_t>(first) * sizeof(T), static_cast<std::size_t>(count) * sizeof(T));
+void unpack_plain(const ScaleOffsetChunk& chunk, const VoxelRows& rows) {
+    for (std::int64_t row = 0; row < rows.rows; ++row)
+        std::memcpy(rows.out + row * rows.out_step, chunk.bits + static_cast<std::size_t>(rows.first + row * rows.step) * sizeof(T),
+                    static_cast<std::size_t>(rows.count) * sizeof(T));
 }
 
 Kernels best_kernels() {
     static const Kernels best = kernels_available(Kernels::avx2) ? Kernels::avx2 : Kernels::portable;
     return best;
+}
+
+Range range_of(VoxelType type, std::span<const std::byte> plain, Kernels kernels) {
+    return kernels == Kernels::avx2 ? scale_offset_detail::avx2_range(type, plain) : portable_range(type, plain);
+}
+
+unsigned width_of(const Range& range) {
+    return static_cast<unsigned>(std::bit_width(range.highest - range.lowest));  // = ceil(log2(span + 1))
+}
+
+/// Header and differences from `lowest`, `width` bits each.
+void pack(VoxelType type, std::span<const std::byte> plain, std::uint64_t lowest, unsigned width, std::uint64_t minimum, Bytes& packed,
+          Kernels kernels) {
+    const std::size_t size = size_of(type), count = plain.size() / size, begin = packed.size();
+    const bool full = width == size * 8;
+    const std::size_t bytes = scale_offset_header + (full ? plain.size() : count * width / 8 + 1);
+    packed.resize(begin + bytes + scale_offset_slack);
+    std::byte* out = packed.data() + begin;
+    const auto width32 = static_cast<std::uint32_t>(width);
+    std::memcpy(out, &width32, 4);
+    out[4] = std::byte{8};
+    std::memcpy(out + 5, &minimum, 8);
+    out += scale_offset_header;
+    if (full) {
+        std::memcpy(out, plain.data(), plain.size());
+    } else if (width > 0) {
+        const std::size_t done = kernels == Kernels::avx2 ? scale_offset_detail::avx2_pack(type, plain, lowest, width, out) : 0;
+        std::byte* tail = out + done / 8 * width;
+        std::memset(tail, 0, static_cast<std::size_t>(out - scale_offset_header + bytes - tail));
+        BitWriter writer(tail);
+        const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
+        for (std::size_t i = done; i < count; ++i) writer.put((value_at(type, plain.data() + i * size) - lowest) & mask, width);
+        writer.finish();
+    }
+    packed.resize(begin + bytes);
 }
 
 }  // namespace
@@ -132,37 +175,19 @@ void scale_offset_pack(VoxelType type, std::span<const std::byte> plain, Bytes& 
 }
 
 void scale_offset_pack(VoxelType type, std::span<const std::byte> plain, Bytes& packed, Kernels kernels) {
-    const std::size_t size = size_of(type), count = plain.size() / size;
-    const unsigned full = static_cast<unsigned>(size * 8);
-    const Range range = kernels == Kernels::avx2 ? scale_offset_detail::avx2_range(type, plain) : portable_range(type, plain);
+    const unsigned full = static_cast<unsigned>(size_of(type) * 8);
+    const Range range = range_of(type, plain, kernels);
     const std::uint64_t span = range.highest - range.lowest;
-    unsigned width = static_cast<unsigned>(std::bit_width(span));  // = ceil(log2(span + 1))
-    std::uint64_t minimum = range.lowest;
-    if (type != VoxelType::i8 && span + 2 >= std::uint64_t{1} << full) {
-        width = full;
-        minimum = 0;
-    }
-    const std::size_t begin = packed.size();
-    const std::size_t bytes = scale_offset_header + (width == full ? plain.size() : count * width / 8 + 1);
-    packed.resize(begin + bytes + scale_offset_slack);
-    std::byte* out = packed.data() + begin;
-    const auto width32 = static_cast<std::uint32_t>(width);
-    std::memcpy(out, &width32, 4);
-    out[4] = std::byte{8};
-    std::memcpy(out + 5, &minimum, 8);
-    out += scale_offset_header;
-    if (width == full) {
-        std::memcpy(out, plain.data(), plain.size());
-    } else if (width > 0) {
-        const std::size_t done = kernels == Kernels::avx2 ? scale_offset_detail::avx2_pack(size, plain, minimum, width, out) : 0;
-        std::byte* tail = out + done / 8 * width;
-        std::memset(tail, 0, static_cast<std::size_t>(out - scale_offset_header + bytes - tail));
-        BitWriter writer(tail);
-        const std::uint64_t mask = (std::uint64_t{1} << width) - 1;
-        for (std::size_t i = done; i < count; ++i) writer.put((raw_value(plain.data() + i * size, size) - minimum) & mask, width);
-        writer.finish();
-    }
-    packed.resize(begin + bytes);
+    if (type != VoxelType::i8 && span + 2 >= std::uint64_t{1} << full) pack(type, plain, range.lowest, full, 0, packed, kernels);
+    else pack(type, plain, range.lowest, width_of(range), range.lowest, packed, kernels);
+}
+
+void whole_float_pack(std::span<const std::byte> plain, Bytes& packed) { whole_float_pack(plain, packed, best_kernels()); }
+
+void whole_float_pack(std::span<const std::byte> plain, Bytes& packed, Kernels kernels) {
+    const Range range = range_of(VoxelType::f32, plain, kernels);
+    const auto minimum = static_cast<float>(static_cast<std::int64_t>(range.lowest));
+    pack(VoxelType::f32, plain, range.lowest, width_of(range), std::bit_cast<std::uint32_t>(minimum), packed, kernels);
 }
 
 std::optional<ScaleOffsetChunk> ScaleOffsetChunk::open(VoxelType type, std::int64_t voxels, std::span<const std::byte> packed) {
@@ -198,13 +223,15 @@ std::optional<WholeFloatChunk> WholeFloatChunk::open(std::int64_t voxels, std::s
     return chunk;
 }
 
-void WholeFloatChunk::unpack(std::int64_t first, std::int64_t count, std::byte* out) const {
-    differences_.unpack(first, count, out);
+void WholeFloatChunk::unpack(const VoxelRows& rows) const {
+    differences_.unpack(rows);
     const float minimum = minimum_;
-    for (std::int64_t i = 0; i < count; ++i) {
-        std::byte* at = out + 4 * i;
-        const float value = static_cast<float>(load<std::int32_t>(at)) + minimum;
-        std::memcpy(at, &value, 4);
+    for (std::int64_t row = 0; row < rows.rows; ++row) {
+        std::byte* out = rows.out + row * rows.out_step;
+        for (std::int64_t i = 0; i < rows.count; ++i) {
+            const float value = static_cast<float>(load<std::int32_t>(out + 4 * i)) + minimum;
+            std::memcpy(out + 4 * i, &value, 4);
+        }
     }
 }
 
@@ -221,21 +248,6 @@ bool holds_whole_numbers(std::span<const float> values) {
         if (broken) return false;
     }
     return true;
-}
-
-void whole_float_pack(std::span<const std::byte> plain, Bytes& packed) {
-    const std::size_t count = plain.size() / 4;
-    thread_local std::vector<std::uint32_t> differences;
-    differences.resize(count);
-    float minimum = load<float>(plain.data());
-    for (std::size_t i = 0; i < count; ++i) minimum = std::min(minimum, load<float>(plain.data() + 4 * i));
-    const auto base = static_cast<std::int32_t>(minimum);
-    for (std::size_t i = 0; i < count; ++i)
-        differences[i] = static_cast<std::uint32_t>(static_cast<std::int32_t>(load<float>(plain.data() + 4 * i)) - base);
-    const std::size_t begin = packed.size();
-    scale_offset_pack(VoxelType::u32, std::as_bytes(std::span(std::as_const(differences))), packed);
-    std::memset(packed.data() + begin + 5, 0, 8);
-    std::memcpy(packed.data() + begin + 5, &minimum, 4);
 }
 
 }  // namespace cohort::store

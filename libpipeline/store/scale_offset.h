@@ -30,6 +30,13 @@ bool kernels_available(Kernels kernels);
 void scale_offset_pack(VoxelType type, std::span<const std::byte> plain, Bytes& packed);
 void scale_offset_pack(VoxelType type, std::span<const std::byte> plain, Bytes& packed, Kernels kernels);
 
+/// Runs of `count` voxels of a chunk: `rows` of them, from voxel `first`, first + step … to `out`, out + out_step bytes …
+struct VoxelRows {
+    std::int64_t first = 0, count = 0, rows = 1, step = 0;
+    std::byte* out = nullptr;
+    std::int64_t out_step = 0;
+};
+
 /// A packed chunk, ready to give any run of its voxels. Refers to the packed bytes.
 class ScaleOffsetChunk {
 public:
@@ -38,8 +45,8 @@ public:
     static std::optional<ScaleOffsetChunk> open(VoxelType type, std::int64_t voxels, std::span<const std::byte> packed,
                                                 Kernels kernels);
 
-    /// Voxels [first, first + count) to `out` (no alignment needed). The run lies inside the chunk.
-    void unpack(std::int64_t first, std::int64_t count, std::byte* out) const { unpack_(*this, first, count, out); }
+    /// The runs lie inside the chunk; `out` needs no alignment, and nothing beside the runs is written.
+    void unpack(const VoxelRows& rows) const { unpack_(*this, rows); }
 
     /// What the kernels use.
     const std::byte* bits = nullptr;
@@ -52,7 +59,7 @@ public:
     Lanes even{}, odd{};
 
 private:
-    using Unpack = void (*)(const ScaleOffsetChunk&, std::int64_t, std::int64_t, std::byte*);
+    using Unpack = void (*)(const ScaleOffsetChunk&, const VoxelRows&);
     Unpack unpack_ = nullptr;
 };
 
@@ -61,7 +68,7 @@ private:
 class WholeFloatChunk {
 public:
     static std::optional<WholeFloatChunk> open(std::int64_t voxels, std::span<const std::byte> packed);
-    void unpack(std::int64_t first, std::int64_t count, std::byte* out) const;
+    void unpack(const VoxelRows& rows) const;
 
 private:
     explicit WholeFloatChunk(const ScaleOffsetChunk& differences) : differences_(differences) {}
@@ -72,19 +79,20 @@ private:
 /// True if each of the f32 is a whole number of at most 23 bits and not −0: then the decimal form gives back its very bits.
 bool holds_whole_numbers(std::span<const float> values);
 void whole_float_pack(std::span<const std::byte> plain, Bytes& packed);
+void whole_float_pack(std::span<const std::byte> plain, Bytes& packed, Kernels kernels);
 
 namespace scale_offset_detail {
 
-using Unpack = void (*)(const ScaleOffsetChunk&, std::int64_t, std::int64_t, std::byte*);
+using Unpack = void (*)(const ScaleOffsetChunk&, const VoxelRows&);
 Unpack avx2_unpack(ScaleOffsetChunk& chunk, std::size_t size);  ///< sets the lanes
 
-/// Smallest and largest value, sign-extended.
+/// Smallest and largest value, sign-extended; of f32 the whole numbers.
 struct Range {
     std::uint64_t lowest = 0, highest = 0;
 };
 Range avx2_range(VoxelType type, std::span<const std::byte> plain);
 /// Packs as many values as it can (a multiple of 8), returns how many; `out` has slack.
-std::size_t avx2_pack(std::size_t size, std::span<const std::byte> plain, std::uint64_t minimum, unsigned width, std::byte* out);
+std::size_t avx2_pack(VoxelType type, std::span<const std::byte> plain, std::uint64_t minimum, unsigned width, std::byte* out);
 
 }  // namespace scale_offset_detail
 

@@ -2,8 +2,9 @@
 #include "store/scale_offset.h"
 
 #include <algorithm>
-#include <cassert>
+#include <array>
 #include <cstring>
+#include <type_traits>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -96,42 +97,103 @@ COHORT_AVX2 inline __m256i broadcast(std::uint64_t value) {
 
 using Group = void (*)(const Registers&, const std::byte*, std::byte*);
 
-/// A run: whole groups, begun at a multiple of eight values (there a byte begins), straight to `out` if the run is made of
+/// Overlapping moves instead of a call: runs are short.
+COHORT_AVX2 inline void copy_run(std::byte* to, const std::byte* from, std::size_t bytes) {
+    if (bytes >= 32) {
+        for (std::size_t i = 0; i + 32 <= bytes; i += 32) store(to + i, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + i)));
+        store(to + bytes - 32, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + bytes - 32)));
+    } else if (bytes >= 16) {
+        const __m128i head = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+        const __m128i tail = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + bytes - 16));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to), head);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + bytes - 16), tail);
+    } else {
+        for (std::size_t i = 0; i < bytes; ++i) to[i] = from[i];
+    }
+}
+
+/// Runs in whole groups, begun at a multiple of eight values (there a byte begins), straight to `out` if the run is made of
 /// such groups, else by way of a buffer.
 template <std::size_t size, std::int64_t lanes, Group group, unsigned lane_bits>
-COHORT_AVX2 void unpack(const ScaleOffsetChunk& chunk, std::int64_t first, std::int64_t count, std::byte* out) {
+COHORT_AVX2 void unpack(const ScaleOffsetChunk& chunk, const VoxelRows& rows) {
     const Registers r{load_table(chunk.even.bytes.data()), load_table(chunk.even.shifts.data()), load_table(chunk.odd.bytes.data()),
                       load_table(chunk.odd.shifts.data()), broadcast<size>(chunk.minimum),
                       _mm_cvtsi32_si128(static_cast<int>(lane_bits - chunk.width)), chunk.width / 2, chunk.width};
     alignas(32) std::byte buffer[(block + lanes) * static_cast<std::int64_t>(size)];
-    while (count > 0) {
-        const std::int64_t head = first % 8, run = std::min(count, block - 8);
-        const bool direct = head == 0 && run % lanes == 0;
-        std::byte* to = direct ? out : buffer;
-        const std::byte* at = chunk.bits + static_cast<std::size_t>((first - head) / 8) * chunk.width;
-        for (std::int64_t i = 0; i < head + run; i += lanes) {
-            group(r, at, to);
-            at += static_cast<std::size_t>(lanes / 8) * chunk.width;
-            to += static_cast<std::size_t>(lanes) * size;
+    for (std::int64_t row = 0; row < rows.rows; ++row) {
+        std::int64_t first = rows.first + row * rows.step, count = rows.count;
+        std::byte* out = rows.out + row * rows.out_step;
+        while (count > 0) {
+            const std::int64_t head = first % 8, run = std::min(count, block - 8);
+            const bool direct = head == 0 && run % lanes == 0;
+            std::byte* to = direct ? out : buffer;
+            const std::byte* at = chunk.bits + static_cast<std::size_t>((first - head) / 8) * chunk.width;
+            for (std::int64_t i = 0; i < head + run; i += lanes) {
+                group(r, at, to);
+                at += static_cast<std::size_t>(lanes / 8) * chunk.width;
+                to += static_cast<std::size_t>(lanes) * size;
+            }
+            const std::size_t bytes = static_cast<std::size_t>(run) * size;
+            if (!direct) copy_run(out, buffer + static_cast<std::size_t>(head) * size, bytes);
+            first += run;
+            count -= run;
+            out += bytes;
         }
-        const std::size_t bytes = static_cast<std::size_t>(run) * size;
-        if (!direct) std::memcpy(out, buffer + static_cast<std::size_t>(head) * size, bytes);
-        first += run;
-        count -= run;
-        out += bytes;
     }
 }
 
 template <class T>
+COHORT_AVX2 inline __m256i lower(__m256i a, __m256i b) {
+    if constexpr (std::is_same_v<T, std::uint8_t>) return _mm256_min_epu8(a, b);
+    else if constexpr (std::is_same_v<T, std::int8_t>) return _mm256_min_epi8(a, b);
+    else if constexpr (std::is_same_v<T, std::uint16_t>) return _mm256_min_epu16(a, b);
+    else if constexpr (std::is_same_v<T, std::int16_t>) return _mm256_min_epi16(a, b);
+    else if constexpr (std::is_same_v<T, std::uint32_t>) return _mm256_min_epu32(a, b);
+    else if constexpr (std::is_same_v<T, std::int32_t>) return _mm256_min_epi32(a, b);
+    else return _mm256_castps_si256(_mm256_min_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+}
+
+template <class T>
+COHORT_AVX2 inline __m256i higher(__m256i a, __m256i b) {
+    if constexpr (std::is_same_v<T, std::uint8_t>) return _mm256_max_epu8(a, b);
+    else if constexpr (std::is_same_v<T, std::int8_t>) return _mm256_max_epi8(a, b);
+    else if constexpr (std::is_same_v<T, std::uint16_t>) return _mm256_max_epu16(a, b);
+    else if constexpr (std::is_same_v<T, std::int16_t>) return _mm256_max_epi16(a, b);
+    else if constexpr (std::is_same_v<T, std::uint32_t>) return _mm256_max_epu32(a, b);
+    else if constexpr (std::is_same_v<T, std::int32_t>) return _mm256_max_epi32(a, b);
+    else return _mm256_castps_si256(_mm256_max_ps(_mm256_castsi256_ps(a), _mm256_castsi256_ps(b)));
+}
+
+template <class T>
 COHORT_AVX2 Range range_of(std::span<const std::byte> plain) {
-    const T* values = reinterpret_cast<const T*>(plain.data());
-    const std::size_t count = plain.size() / sizeof(T);
-    T low = values[0], high = values[0];
-    for (std::size_t i = 0; i < count; ++i) {
-        low = std::min(low, values[i]);
-        high = std::max(high, values[i]);
+    constexpr std::size_t lanes = 32 / sizeof(T);
+    T value;
+    std::memcpy(&value, plain.data(), sizeof value);
+    std::array<T, lanes> lows, highs;
+    lows.fill(value);
+    highs.fill(value);
+    __m256i low, high;
+    std::memcpy(&low, lows.data(), 32);
+    std::memcpy(&high, highs.data(), 32);
+    std::size_t at = 0;
+    for (; at + 32 <= plain.size(); at += 32) {
+        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(plain.data() + at));
+        low = lower<T>(low, v);
+        high = higher<T>(high, v);
     }
-    return {static_cast<std::uint64_t>(static_cast<std::int64_t>(low)), static_cast<std::uint64_t>(static_cast<std::int64_t>(high))};
+    std::memcpy(lows.data(), &low, 32);
+    std::memcpy(highs.data(), &high, 32);
+    T lowest = lows[0], highest = highs[0];
+    for (std::size_t i = 1; i < lanes; ++i) {
+        lowest = std::min(lowest, lows[i]);
+        highest = std::max(highest, highs[i]);
+    }
+    for (; at < plain.size(); at += sizeof(T)) {
+        std::memcpy(&value, plain.data() + at, sizeof value);
+        lowest = std::min(lowest, value);
+        highest = std::max(highest, value);
+    }
+    return {static_cast<std::uint64_t>(static_cast<std::int64_t>(lowest)), static_cast<std::uint64_t>(static_cast<std::int64_t>(highest))};
 }
 
 COHORT_AVX2 inline void put_be(std::byte* out, std::uint64_t word) {
@@ -161,12 +223,29 @@ COHORT_AVX2 std::size_t pack8(const std::byte* in, std::size_t count, std::uint6
     return i;
 }
 
+/// Differences of 16 values that fit 16 bits, from values of the type.
+template <class T>
+COHORT_AVX2 inline __m256i differences16(const std::byte* in, __m256i lowest) {
+    const auto* from = reinterpret_cast<const __m256i*>(in);
+    if constexpr (sizeof(T) == 2) {
+        return _mm256_sub_epi16(_mm256_loadu_si256(from), lowest);
+    } else {
+        __m256i a = _mm256_loadu_si256(from), b = _mm256_loadu_si256(from + 1);
+        if constexpr (std::is_same_v<T, float>) {
+            a = _mm256_cvttps_epi32(_mm256_castsi256_ps(a));
+            b = _mm256_cvttps_epi32(_mm256_castsi256_ps(b));
+        }
+        return _mm256_permute4x64_epi64(_mm256_packus_epi32(_mm256_sub_epi32(a, lowest), _mm256_sub_epi32(b, lowest)), 0xD8);
+    }
+}
+
+template <class T>
 COHORT_AVX2 std::size_t pack16(const std::byte* in, std::size_t count, std::uint64_t minimum, unsigned width, std::byte* out) {
-    const __m256i low = broadcast<2>(minimum), low16 = _mm256_set1_epi32(0xFFFF), low32 = _mm256_set1_epi64x(0xFFFFFFFF);
+    const __m256i low = broadcast<sizeof(T)>(minimum), low16 = _mm256_set1_epi32(0xFFFF), low32 = _mm256_set1_epi64x(0xFFFFFFFF);
     std::size_t i = 0;
     alignas(32) std::uint64_t four[4];
     for (; i + 16 <= count; i += 16) {
-        const __m256i v = _mm256_sub_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(in + 2 * i)), low);
+        const __m256i v = differences16<T>(in + i * sizeof(T), low);
         const __m256i two = _mm256_or_si256(_mm256_sll_epi32(_mm256_and_si256(v, low16), count_of(width)), _mm256_srli_epi32(v, 16));
         _mm256_store_si256(reinterpret_cast<__m256i*>(four),
                            _mm256_or_si256(_mm256_sll_epi64(_mm256_and_si256(two, low32), count_of(2 * width)), _mm256_srli_epi64(two, 32)));
@@ -210,14 +289,21 @@ Range avx2_range(VoxelType type, std::span<const std::byte> plain) {
         case VoxelType::u16: return range_of<std::uint16_t>(plain);
         case VoxelType::i16: return range_of<std::int16_t>(plain);
         case VoxelType::u32: return range_of<std::uint32_t>(plain);
+        case VoxelType::f32: return range_of<float>(plain);
         default: return range_of<std::int32_t>(plain);
     }
 }
 
-std::size_t avx2_pack(std::size_t size, std::span<const std::byte> plain, std::uint64_t minimum, unsigned width, std::byte* out) {
-    if (size == 1) return pack8(plain.data(), plain.size(), minimum, width, out);
-    if (size == 2) return pack16(plain.data(), plain.size() / 2, minimum, width, out);
-    return 0;  // 32-bit integers are rare, and their bits hardly pack faster this way
+std::size_t avx2_pack(VoxelType type, std::span<const std::byte> plain, std::uint64_t minimum, unsigned width, std::byte* out) {
+    if (width > 15) return 0;  // wide integers are rare, and their bits hardly pack faster this way
+    const std::size_t count = plain.size() / size_of(type);
+    switch (size_of(type)) {
+        case 1: return pack8(plain.data(), count, minimum, width, out);
+        case 2: return pack16<std::uint16_t>(plain.data(), count, minimum, width, out);
+        default: break;
+    }
+    if (type == VoxelType::f32) return pack16<float>(plain.data(), count, minimum, width, out);
+    return pack16<std::uint32_t>(plain.data(), count, minimum, width, out);
 }
 
 }  // namespace cohort::store::scale_offset_detail
@@ -227,7 +313,7 @@ std::size_t avx2_pack(std::size_t size, std::span<const std::byte> plain, std::u
 namespace cohort::store::scale_offset_detail {
 Unpack avx2_unpack(ScaleOffsetChunk&, std::size_t) { return nullptr; }
 Range avx2_range(VoxelType, std::span<const std::byte>) { return {}; }
-std::size_t avx2_pack(std::size_t, std::span<const std::byte>, std::uint64_t, unsigned, std::byte*) { return 0; }
+std::size_t avx2_pack(VoxelType, std::span<const std::byte>, std::uint64_t, unsigned, std::byte*) { return 0; }
 }  // namespace cohort::store::scale_offset_detail
 
 #endif
