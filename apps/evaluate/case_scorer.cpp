@@ -46,14 +46,12 @@ std::pair<std::string, const store::ArrayInfo*> CaseScorer::predicted_array(cons
     if (parameters_.array.empty())
         for (const auto& [name, info] : sample.arrays)
             if (info.role == store::Role::label) return {name, &info};
-    throw Error(Exit::bad_input, inputs_.all("predictions")[asked.prediction->dataset].path.string() + ": case " +
-                                     asked.id + " has no label array '" + cases_.array +
-                                     "'; name the array with --array.");
+    return {cases_.array, nullptr};
 }
 
-void CaseScorer::check_grid(const AskedCase& asked, const store::ArrayInfo& predicted) const {
+std::optional<Quarantined> CaseScorer::grid_fault(const AskedCase& asked, const store::ArrayInfo& predicted) const {
     const store::ArrayInfo& reference = *asked.reference->array(cases_.array);
-    if (same_grid(reference.geometry, reference.shape, predicted.geometry, predicted.shape)) return;
+    if (same_grid(reference.geometry, reference.shape, predicted.geometry, predicted.shape)) return std::nullopt;
     const std::string where = inputs_.all("predictions")[asked.prediction->dataset].path.string();
     std::string how = "its corners lie up to " +
                       shortest(corner_distance_mm(reference.geometry, predicted.geometry, reference.shape)) +
@@ -62,20 +60,32 @@ void CaseScorer::check_grid(const AskedCase& asked, const store::ArrayInfo& pred
         how = "it has " + shape_text(predicted.shape) + " voxels, the reference " + shape_text(reference.shape);
     else if (reference.geometry.affine.has_value() != predicted.geometry.affine.has_value())
         how = "only one of the two has a place in the world";
-    throw Error(Exit::bad_input, where + ": the prediction of " + asked.id + " is on another grid: " + how +
-                                     "; resample it to the reference's grid first.");
+    return Quarantined{"geometry-mismatch", where + ": the prediction of " + asked.id + " is on another grid: " + how +
+                                                "; resample it to the reference's grid first."};
+}
+
+CaseScorer::Map CaseScorer::map_of(const store::Dataset& dataset, const std::string& id, const std::string& array,
+                                   const store::ArrayInfo& info) {
+    try {
+        return measure::label_map(dataset.read(id, array, info), info.scale, info.geometry);
+    } catch (const Error& error) {
+        if (error.code() != Exit::bad_input) throw;
+        return Quarantined{"damaged", error.what()};
+    }
+}
+
+CaseScorer::Map CaseScorer::predicted_map(const AskedCase& asked) const {
+    const auto [name, predicted] = predicted_array(asked);
+    if (!predicted)
+        return Quarantined{"label-missing", source_of(asked, name) + ": the prediction of " + asked.id +
+                                                " has no such label array; name the array with --array."};
+    if (auto fault = grid_fault(asked, *predicted)) return std::move(*fault);
+    return map_of(*cases_.predictions[asked.prediction->dataset], asked.id, name, *predicted);
 }
 
 CaseScorer::Maps CaseScorer::read(const AskedCase& asked) const {
-    const store::ArrayInfo& info = *asked.reference->array(cases_.array);
-    Maps maps{measure::label_map(cases_.reference->read(asked.id, cases_.array, info), info.scale, info.geometry),
-              std::nullopt};
-    if (!asked.prediction) return maps;
-    const auto [name, predicted] = predicted_array(asked);
-    check_grid(asked, *predicted);
-    const auto& dataset = *cases_.predictions[asked.prediction->dataset];
-    maps.prediction =
-        measure::label_map(dataset.read(asked.id, name, *predicted), predicted->scale, predicted->geometry);
+    Maps maps{map_of(*cases_.reference, asked.id, cases_.array, *asked.reference->array(cases_.array)), std::nullopt};
+    if (asked.prediction) maps.prediction = predicted_map(asked);
     return maps;
 }
 

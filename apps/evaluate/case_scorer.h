@@ -21,8 +21,8 @@ struct ScoredCase {
     std::vector<std::int32_t> unknown_values;  ///< predicted, but in no target and not background
 };
 
-/// Reads and scores cases; thread-safe. Error(bad_input) when a prediction lies on another grid than its reference,
-/// naming both, or has no label array.
+/// Reads and scores cases; thread-safe. A prediction that lies on another grid than its reference, has no label array or
+/// cannot be read is set aside, naming why, and its case counts as failed; the other cases are scored.
 class CaseScorer {
 public:
     CaseScorer(const Cases& cases, const step::Inputs& inputs, const EvaluateParameters& parameters,
@@ -30,16 +30,20 @@ public:
     ScoredCase score(const AskedCase& asked) const;
 
     /// The reference's labels, and the prediction's where there is one: for the picture.
+    using Map = std::variant<measure::LabelMap, Quarantined>;
     struct Maps {
-        std::variant<measure::LabelMap, Quarantined> reference;
-        std::optional<std::variant<measure::LabelMap, Quarantined>> prediction;
+        Map reference;
+        std::optional<Map> prediction;
     };
     Maps read(const AskedCase& asked) const;
 
 private:
     std::string source_of(const AskedCase& asked, const std::string& array) const;
     std::pair<std::string, const store::ArrayInfo*> predicted_array(const AskedCase& asked) const;
-    void check_grid(const AskedCase& asked, const store::ArrayInfo& predicted) const;
+    std::optional<Quarantined> grid_fault(const AskedCase& asked, const store::ArrayInfo& predicted) const;
+    static Map map_of(const store::Dataset& dataset, const std::string& id, const std::string& array,
+                      const store::ArrayInfo& info);
+    Map predicted_map(const AskedCase& asked) const;
 
     const Cases& cases_;
     const step::Inputs& inputs_;

@@ -134,6 +134,9 @@ std::uint64_t CaseReader::bytes_needed(const layouts::Case& one, std::uint64_t u
         } catch (const Error&) {
             // It will be quarantined when it is read.
         }
+        // A promise beyond what these bytes can hold is broken when the file is read, before anything is allocated.
+        const bool plain = source->path.ends_with(".nii") || source->path.ends_with(".hdr");
+        if (promised > source->bytes * (plain ? 1 : most_expansion) && !source->path.ends_with(".hdr")) promised = 0;
         needed += source->bytes + promised + promised / 2;
     }
     return std::min(needed, bound);

@@ -173,6 +173,7 @@ private:
             if (next == listing_.cases.size() || context_.stop.stop_requested()) return std::nullopt;
             CaseItem item{std::move(listing_.cases[next++]), {}, {}};
             item.values = variables.of(item.one.id);
+            // What does not fit ends the run with 5 instead of being set aside: --memory never changes content.
             item.memory = context_.memory.reserve(reader.bytes_needed(item.one, unworried), "reading " + item.one.id);
             return item;
         };

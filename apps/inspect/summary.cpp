@@ -126,7 +126,7 @@ Json evaluation_sample(const step::Input& input, const std::string& id) {
 void refuse_unknown_sample(const step::Input& input, const std::string& id, const std::vector<std::string>& known) {
     throw Error(Exit::usage, "--sample: " + printable(input.path.string()) + " has no sample '" + printable(id) +
                                  "'; " + did_you_mean(id, known) + "it has " + std::to_string(known.size()) +
-                                 " entries.");
+                                 (input.manifest.kind == "dataset" ? " samples." : " entries."));
 }
 
 Json summary_of(const step::Input& input) {

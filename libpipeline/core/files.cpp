@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <deque>
 #include <set>
 
 #include "core/checked_math.h"
@@ -199,25 +200,39 @@ namespace {
 
 struct TreeWalk {
     std::vector<TreeEntry> entries;
-    std::set<std::pair<dev_t, ino_t>> on_the_way;  // folders from the root to here: a cycle leads back to one of them
+    // Each folder is entered once: cycles end, and folders that link to one another are not walked in every order.
+    // Links wait until all real folders have been entered, so that these keep their own names.
+    std::set<std::pair<dev_t, ino_t>> entered;
+    std::deque<std::pair<fs::path, std::string>> linked;
+
+    void all(const fs::path& root) {
+        visit(root, "");
+        for (; !linked.empty(); linked.pop_front()) visit(linked.front().first, linked.front().second + "/");
+    }
 
     void visit(const fs::path& folder, const std::string& prefix) {
         struct stat status {};
         if (::stat(folder.c_str(), &status) != 0)
             throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be read: " + errno_text(errno) + ".");
-        const auto identity = std::pair(status.st_dev, status.st_ino);
-        if (!on_the_way.insert(identity).second) return;
+        if (!entered.insert({status.st_dev, status.st_ino}).second) return;
         std::error_code fault;
-        fs::directory_iterator names(folder, fault);
+        std::vector<fs::path> paths;
+        fs::directory_iterator listed(folder, fault);
         if (fault) throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be listed: " + fault.message() + ".");
-        for (const auto& entry : names) add(entry.path(), prefix + entry.path().filename().string());
-        on_the_way.erase(identity);
+        for (const auto& entry : listed) paths.push_back(entry.path());
+        std::sort(paths.begin(), paths.end());
+        for (const auto& path : paths) add(path, prefix + path.filename().string());
     }
 
     void add(const fs::path& path, const std::string& relative) {
         struct stat status {};
         if (::stat(path.c_str(), &status) != 0) return;  // a dangling link is no file
-        if (S_ISDIR(status.st_mode)) return visit(path, relative + "/");
+        if (S_ISDIR(status.st_mode)) {
+            std::error_code ignored;
+            if (fs::is_symlink(path, ignored)) linked.emplace_back(path, relative);
+            else visit(path, relative + "/");
+            return;
+        }
         if (!S_ISREG(status.st_mode)) return;
         entries.push_back({relative, static_cast<std::uint64_t>(status.st_size),
                            status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec, status.st_ino});
@@ -229,7 +244,7 @@ struct TreeWalk {
 std::vector<TreeEntry> list_tree(const fs::path& root) {
     TreeWalk walk;
     std::error_code fault;
-    if (fs::is_directory(root, fault)) walk.visit(root, "");
+    if (fs::is_directory(root, fault)) walk.all(root);
     else if (fs::exists(root, fault)) walk.add(root, root.filename().string());
     else throw Error(Exit::bad_input, printable(root.string()) + ": there is no such file or folder.");
     std::sort(walk.entries.begin(), walk.entries.end(), [](const auto& a, const auto& b) { return a.path < b.path; });

@@ -1,5 +1,6 @@
 #include "step/run.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "core/checked_math.h"
@@ -129,7 +130,23 @@ Ending Run::run_without_output() {
     return {};
 }
 
+/// Our own output must not count among the raw files that it is made from.
+void Run::refuse_out_inside_inputs() const {
+    const auto out = std::filesystem::weakly_canonical(line_.common.out);
+    for (const auto& input : find_raw_inputs(schema_, line_.parameters)) {
+        if (!input.present || input.artefact) continue;
+        std::error_code unknown;
+        const auto root = std::filesystem::canonical(input.path, unknown);
+        if (unknown) continue;
+        const auto [end, at] = std::mismatch(root.begin(), root.end(), out.begin(), out.end());
+        if (end == root.end())
+            throw Error(Exit::usage, "--out " + printable(line_.common.out.string()) + " lies inside the input " +
+                                         printable(input.path.string()) + "; choose a folder outside of it.");
+    }
+}
+
 Ending Run::run_into_folder() {
+    refuse_out_inside_inputs();
     const std::string begin_key = keys_->begin_key();
     if (auto ending = already_there(begin_key)) return *ending;
     store::OutputFolder folder(line_.common.out, begin_key);

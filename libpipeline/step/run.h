@@ -35,6 +35,7 @@ private:
     void check_findings() const;
     Ending say_plan();
     Ending run_without_output();
+    void refuse_out_inside_inputs() const;
     Ending run_into_folder();
     Ending stopped(store::OutputFolder& folder);
     std::optional<Ending> already_there(const std::string& begin_key);

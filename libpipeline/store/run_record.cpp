@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
+#include <iterator>
 #include <cstdio>
 #include <ctime>
 
@@ -15,7 +17,6 @@
 namespace cohort::store {
 namespace {
 
-constexpr std::uint64_t most_proc_bytes = 1 << 16;
 
 std::string user_name() {
     const passwd* entry = ::getpwuid(::geteuid());
@@ -91,7 +92,9 @@ std::string rfc3339(Clock::time_point time) {
 
 std::uint64_t bytes_read_so_far() {
     try {
-        const std::string io = read_text("/proc/self/io", most_proc_bytes);
+        // A file of /proc says that it holds 0 bytes, so it is read to its end.
+        std::ifstream in("/proc/self/io");
+        const std::string io(std::istreambuf_iterator<char>(in), {});
         const std::size_t at = io.find("rchar: ");
         if (at == std::string::npos) return 0;
         std::uint64_t bytes = 0;

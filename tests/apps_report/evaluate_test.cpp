@@ -111,7 +111,7 @@ TEST_CASE("predictions from elsewhere must cover every labelled case of the refe
     CHECK(b.evaluate({"--predictions", p.string(), "--fold", "0", "--force"}) == 2);
 }
 
-TEST_CASE("evaluate refuses an id in two predictions, an unknown id and another grid, each with 3") {
+TEST_CASE("evaluate refuses an id in two predictions and an unknown id, each with 3") {
     Bench b;
     const auto one = b.predicted("one", {prediction("a", 0)}, {"a"});
     const auto same = b.predicted("same", {prediction("a", 1)}, {"a"});
@@ -120,13 +120,26 @@ TEST_CASE("evaluate refuses an id in two predictions, an unknown id and another 
     CHECK(b.evaluate({"--predictions", one.string() + "," + asked_twice.string()}) == 3);
     const auto stranger = b.predicted("stranger", {prediction("z", 0)}, {"z"});
     CHECK(b.evaluate({"--predictions", stranger.string()}) == 3);
+    CHECK_FALSE(std::filesystem::exists(b.out));
+}
+
+TEST_CASE("a prediction on another grid or without labels fails its case, and the others are scored") {
+    Bench b;
     Affine moved;
     moved.m[0][3] = 2;
-    const auto other_place = b.predicted("other_place", {{"a", {{"label", label_of(shape, {}, moved)}}}}, {"a"});
-    CHECK(b.evaluate({"--predictions", other_place.string()}) == 3);
-    const auto other_shape = b.predicted("other_shape", {{"a", {{"label", label_of({6, 5, 5}, {})}}}}, {"a"});
-    CHECK(b.evaluate({"--predictions", other_shape.string()}) == 3);
-    CHECK_FALSE(std::filesystem::exists(b.out));
+    const std::vector<std::pair<MadeArray, std::string>> faulty{{label_of(shape, {}, moved), "geometry-mismatch"},
+                                                                {label_of({6, 5, 5}, {}), "geometry-mismatch"}};
+    int number = 0;
+    for (const auto& [array, reason] : faulty) {
+        const auto name = "faulty" + std::to_string(number++);
+        const auto p = b.predicted(name, {{"a", {{"label", array}}}, prediction("b", 0)}, {"a", "b"});
+        CHECK(b.evaluate({"--predictions", p.string(), "--metrics", "dice", "--force"}) == 8);
+        CHECK(b.manifest().content.at("failed") == 1);
+        CHECK(read_text(b.out / "quarantine.jsonl").find(reason) != std::string::npos);
+        CHECK(read_text(b.out / "cases.csv") == "case,label,dice\na,1,0\na,2,0\nb,1,1\nb,2,1\n");
+    }
+    const auto p = b.predicted("arrayless", {prediction("a", 0), prediction("b", 0)}, {"a", "b"});
+    CHECK(b.evaluate({"--predictions", p.string(), "--array", "label", "--metrics", "dice", "--force"}) == 0);
 }
 
 TEST_CASE("a prediction of fractions or NaN is quarantined and its case has failed") {

@@ -76,6 +76,20 @@ TEST_CASE("a tree is listed in byte order, links to files followed, cycles and d
     CHECK_THROWS_AS(list_tree(folder.path / "absent"), Error);
 }
 
+TEST_CASE("folders that all link to one another are walked once, each under its own name") {
+    const TemporaryFolder folder;
+    for (int i = 0; i < 12; ++i) {
+        const fs::path one = folder.path / std::to_string(100 + i);
+        fs::create_directory(one);
+        write_file_atomically(one / "file", "x");
+        for (int j = 0; j < 12; ++j) fs::create_directory_symlink("../" + std::to_string(100 + j), one / ("link" + std::to_string(j)));
+    }
+    const auto entries = list_tree(folder.path);
+    REQUIRE(entries.size() == 12);
+    CHECK(entries.front().path == "100/file");
+    CHECK(entries.back().path == "111/file");
+}
+
 TEST_CASE("a lock is exclusive, free after its holder, and names its holder") {
     const TemporaryFolder folder;
     {

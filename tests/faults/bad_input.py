@@ -145,7 +145,12 @@ def ingest(bench):
     if not os.path.exists(bench.at("occupied", "mine.txt")):
         failures.append("a stranger's file was removed")
     bench.expect("an output that cannot be written", 6, "", "cohort-ingest", "--input", bench.at("raw"), "--out", "/proc/cohort/x")
-    bench.expect("an output below a file", 6, "", "cohort-ingest", "--input", bench.at("raw"), "--out", bench.at("raw", "dataset.json", "x"))
+    bench.expect("an output below a file", 6, "", "cohort-ingest", "--input", bench.at("raw"), "--out", bench.at("occupied", "mine.txt", "x"))
+    bench.expect("an output inside the input", 2, "inside", "cohort-ingest", "--input", bench.at("raw"), "--out", bench.at("raw", "out"))
+    write(bench.at("claims", "huge.nii.gz"), nifti(dims=(10000, 10000, 10000)) + bytes(range(256)) * 20000)
+    write(bench.at("claims", "good.nii.gz"), nifti())
+    bench.expect("a header that promises 10¹² voxels does not stop the batch", 8, "huge", "cohort-ingest", "--input", bench.at("claims"),
+                 "--privacy", "anonymous", "--out", bench.at("claims_dataset"))
     with open(bench.at("twice.csv"), "w") as file:
         file.write("id,age\ngood_1,30\ngood_1,31\n")
     bench.expect("duplicate ids in a table", 3, "good_1", "cohort-ingest", "--input", bench.at("raw"), "--layout", "msd",

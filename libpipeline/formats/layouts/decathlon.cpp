@@ -94,9 +94,7 @@ std::string id_of(std::string_view path, bool channel_suffix) {
     auto stem = without_extension(path);
     if (channel_suffix)
         if (const auto suffix = channel_suffix_of(stem); !suffix.empty()) stem.remove_suffix(suffix.size() + 1);
-    std::string dotted(stem);
-    std::replace(dotted.begin(), dotted.end(), '/', '.');
-    return percent_encode(dotted);
+    return id_of_text(stem);
 }
 
 /// Listed files that are not there, unless their case is set aside already for want of its partner.

@@ -16,6 +16,16 @@ Found found_by_path(Source source) {
     return found;
 }
 
+/// `part` stands in `text` as a whole word, not within a longer number or name: 1 is in "1_T1w", not in "12".
+bool names_whole(std::string_view text, std::string_view part) {
+    const auto is_border = [](char c) { return c == '_' || c == '-' || c == '.' || c == '/'; };
+    for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) {
+        const auto end = at + part.size();
+        if ((at == 0 || is_border(text[at - 1])) && (end == text.size() || is_border(text[end]))) return true;
+    }
+    return false;
+}
+
 /// The id is {id}, led by {subject} and {session} where it does not name them itself.
 std::optional<Found> found_by_pattern(const Pattern& pattern, const Source& source) {
     const auto fields = pattern.match(source.path);
@@ -27,8 +37,8 @@ std::optional<Found> found_by_pattern(const Pattern& pattern, const Source& sour
     Found found{field("id"), field("subject"), field("session"), field("channel"), source};
     std::string leading;
     for (const auto& part : {found.subject, found.session})
-        if (!part.empty() && found.id.find(part) == std::string::npos) leading += (leading.empty() ? "" : ".") + part;
-    found.id = percent_encode(leading + (leading.empty() || found.id.empty() ? "" : ".") + found.id);
+        if (!part.empty() && !names_whole(found.id, part)) leading += (leading.empty() ? "" : ".") + part;
+    found.id = id_of_text(leading + (leading.empty() || found.id.empty() ? "" : ".") + found.id);
     if (found.subject.empty()) found.subject = found.id;
     return found;
 }

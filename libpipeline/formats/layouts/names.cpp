@@ -33,11 +33,17 @@ std::string_view without_extension(std::string_view path) {
     return path.substr(0, path.size() - file_of(path).size() + dot);
 }
 
-std::string id_of_path(std::string_view path) {
-    std::string dotted(without_extension(path));
+std::string id_of_text(std::string_view text) {
+    std::string dotted(text);
     std::replace(dotted.begin(), dotted.end(), '/', '.');
-    return percent_encode(dotted);
+    if (dotted.find_first_not_of('.') != std::string::npos) return percent_encode(dotted);
+    // Dots alone would name a folder in a shard, not a sample.
+    std::string encoded;
+    for (std::size_t i = 0; i < dotted.size(); ++i) encoded += "%2E";
+    return encoded;
 }
+
+std::string id_of_path(std::string_view path) { return id_of_text(without_extension(path)); }
 
 std::string entity(std::string_view path, std::string_view prefix) {
     const auto is_border = [](char c) { return c == '/' || c == '_'; };

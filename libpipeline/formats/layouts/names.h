@@ -9,6 +9,10 @@ namespace cohort::layouts {
 /// Without .nii, .nii.gz, .hdr, .hdr.gz, .img, .img.gz, .png (any case); other names lose what follows their last dot.
 std::string_view without_extension(std::string_view path);
 
+/// A sample's id out of any text: `/` becomes `.`, bytes beyond [A-Za-z0-9._-] are percent-encoded, and so are the dots
+/// of a text that has nothing else.
+std::string id_of_text(std::string_view text);
+
 /// Relative path without extension, `/` as `.`, bytes beyond [A-Za-z0-9._-] percent-encoded.
 std::string id_of_path(std::string_view path);
 

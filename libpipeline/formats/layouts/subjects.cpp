@@ -54,11 +54,7 @@ std::string channel_of(std::string_view path) {
 Found found_in_folder(const Source& source) {
     const auto folder = folder_of(source.path);
     Found found;
-    found.id = percent_encode([&] {
-        std::string dotted(folder);
-        std::replace(dotted.begin(), dotted.end(), '/', '.');
-        return dotted;
-    }());
+    found.id = id_of_text(folder);
     const auto slash = folder.find('/');
     found.subject = std::string(folder.substr(0, slash));
     if (slash != std::string_view::npos) {
