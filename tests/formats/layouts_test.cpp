@@ -227,6 +227,18 @@ TEST_CASE("a pattern takes the shortest run without a slash, and the rest is ski
           }) == Exit::usage);
 }
 
+TEST_CASE("a subject's number inside a longer number is not taken for the subject, as a whole word it is") {
+    const Tree numbers{"1/12.nii.gz", "2/12.nii.gz"};
+    CHECK(ids_of(numbers.list("flat", "{subject}/{id}.nii.gz")) == Ids{"1.12", "2.12"});
+    const Tree words{"sub-1/sub-1_T1w.nii.gz"};
+    CHECK(ids_of(words.list("flat", "{subject}/{id}.nii.gz")) == Ids{"sub-1_T1w"});
+}
+
+TEST_CASE("a name of dots alone becomes an id that a shard can hold") {
+    const Tree dots{"x..nii.gz", "x...nii.gz"};
+    CHECK(ids_of(dots.list("flat", "x{id}.nii.gz")) == Ids{"%2E", "%2E%2E"});
+}
+
 TEST_CASE("a hostile name cannot make a pattern search for ever") {
     const std::string name(250, 'a');
     CHECK_FALSE(Pattern("{subject}a{session}a{id}a{channel}b.nii").match(name + ".nii"));
