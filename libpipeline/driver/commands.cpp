@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <unordered_set>
 
 #include "cli/terminal.h"
 #include "cli/validator.h"
@@ -131,11 +132,22 @@ std::vector<std::pair<std::string, std::string>> link_outputs(const Graph& graph
         const StepJobs& jobs = graph.steps[output.step];
         for (JobIndex job = jobs.first; job < jobs.first + jobs.count; ++job)
             if (states[job].has_result()) keys.emplace_back(graph.jobs[job].name, states[job].key);
-        if (keys.empty()) continue;
+        if (keys.empty()) {
+            folder.unlink_output(output.name);  // what an older run made is no output of this one
+            continue;
+        }
         folder.link_output(output.name, keys, output.gathered);
         outputs.emplace_back(output.name, (folder.run_folder() / "outputs" / output.name).string());
     }
     return outputs;
+}
+
+/// After a run of everything: names that a job or output had in an older form of the pipeline lead nowhere any more.
+void unlink_strangers(const Graph& graph, WorkFolder& folder) {
+    std::unordered_set<std::string> jobs, outputs;
+    for (const auto& job : graph.jobs) jobs.insert(job.name);
+    for (const auto& output : graph.pipeline.outputs) outputs.insert(output.name);
+    folder.unlink_all_but(jobs, outputs);
 }
 
 /// Seen whole or not at all; lost in a power cut it would only be missed, so it is not synced.
@@ -194,7 +206,8 @@ Exit run(const Options& options) {
     std::vector<JobState> states;
     {
         Console console(graph, clock, settings, [&](const std::string& job) { return executor.log_of(job).string(); });
-        Journal journal(folder.run_folder() / "journal", graph, clock);
+        const fs::path journal_file = folder.run_folder() / "journal";
+        Journal journal(journal_file, graph, clock, unfinished_keys(journal_file, folder.store()));
         Observers observers({&console, &journal});
         Scheduler scheduler(graph, limits, selection, folder, executor, clock, observers);
         scheduler.run();
@@ -207,6 +220,8 @@ Exit run(const Options& options) {
     report.limits = &limits;
     report.exit = exit;
     report.outputs = link_outputs(graph, states, folder);
+    const bool whole = std::all_of(selection.selected.begin(), selection.selected.end(), [](bool is) { return is; });
+    if (whole && exit == Exit::done) unlink_strangers(graph, folder);
     report.ended_ns = clock.nanoseconds_since_1970();
     write_beside(folder.run_folder() / "run-summary.json", summary_json(report));
     folder.close();
@@ -247,7 +262,7 @@ Exit plan(const Options& options) {
     scheduler.plan();
     Json jobs = Json::array();
     std::string text;
-    std::size_t runs = 0, reused = 0, waits = 0;
+    std::size_t runs = 0, reused = 0, waits = 0, failed = 0;
     for (JobIndex job = 0; job < graph.jobs.size(); ++job) {
         const JobState& state = scheduler.states()[job];
         const bool waits_for = state.state == State::waiting && !scheduler.is_decided(job);
@@ -255,7 +270,7 @@ Exit plan(const Options& options) {
         const std::string why = !state.message.empty()         ? state.message
                                 : state.state == State::reused ? "up to date"
                                                                : state.reason;
-        ++(waits_for ? waits : state.state == State::waiting ? runs : reused);
+        ++(waits_for ? waits : state.state == State::waiting ? runs : state.exit == Exit::resources ? failed : reused);
         if (options.json)
             jobs.push_back({{"job", graph.jobs[job].name},
                             {"step", graph.model(graph.jobs[job]).name},
@@ -267,8 +282,8 @@ Exit plan(const Options& options) {
     }
     print(options.json ? pretty_json({{"pipeline", graph.pipeline.name}, {"jobs", jobs}}) : text);
     tell(std::to_string(runs) + " to run, " + std::to_string(waits) + " waiting for them, " + std::to_string(reused) +
-         " reused or left alone.\n");
-    return Exit::done;
+         " reused or left alone" + (failed > 0 ? ", " + std::to_string(failed) + " that cannot run here" : "") + ".\n");
+    return failed > 0 ? Exit::resources : Exit::done;
 }
 
 Exit gc(const Options& options) {

@@ -105,13 +105,13 @@ void Console::changed(JobIndex job, const JobState& state) {
                 line(count_text() + coloured(green, "done") + "   " + name + " in " + duration_text(state.wall_s) +
                      (state.peak_rss > 0 ? ", " + human_bytes(state.peak_rss) : "") +
                      (state.quarantined > 0 ? ", " + std::to_string(state.quarantined) + " quarantined" : ""));
-            return;
+            return tell_warning(job, state);
         case State::failed:
         case State::quarantined:
         case State::stopped:
             ++settled_;
-            running_.erase(job);
-            return tell_failure(job, state);
+            tell_failure(job, state, running_.erase(job) > 0 ? Log::of_this_run : Log::older);
+            return tell_warning(job, state);
         case State::waiting:
             if (!settings_.quiet) line(count_text() + "wait   " + name + "  (" + state.reason + ")");
             return;
@@ -121,13 +121,19 @@ void Console::changed(JobIndex job, const JobState& state) {
     }
 }
 
-void Console::tell_failure(JobIndex job, const JobState& state) {
+void Console::tell_warning(JobIndex job, const JobState& state) {
+    if (state.warning.empty()) return;
+    line(count_text() + coloured(yellow, "warning") + " " + graph_.jobs[job].name + ": " + state.warning);
+}
+
+void Console::tell_failure(JobIndex job, const JobState& state, Log whose) {
     const std::string& name = graph_.jobs[job].name;
     const char* const escape = state.state == State::failed ? red : yellow;
     std::string word(name_of(state.state));
     if (state.state != State::stopped) word += " (exit " + std::to_string(static_cast<int>(state.exit)) + ")";
     line(count_text() + coloured(escape, word) + " " + name + (state.message.empty() ? "" : ": " + state.message));
     const std::string log = log_of_(name);
+    if (whose == Log::older) return;  // nothing was started: what lies there tells of another run
     if (state.state != State::failed || !state.key.empty() || ::access(log.c_str(), R_OK) != 0) return;
     const std::string tail = log_tail(log, tail_lines);
     if (!tail.empty()) line("  the log " + log + " ends with");

@@ -32,7 +32,9 @@ private:
     void line(const std::string& text);
     void erase_live();
     void draw_live();
-    void tell_failure(JobIndex job, const JobState& state);
+    enum class Log { of_this_run, older };
+    void tell_failure(JobIndex job, const JobState& state, Log whose);
+    void tell_warning(JobIndex job, const JobState& state);
     std::string count_text() const;
     std::string coloured(const char* escape, const std::string& text) const;
 

@@ -140,23 +140,28 @@ Decision Decider::compose(JobIndex index, Raw raw, const Reported* reported) {
     return decision;
 }
 
+/// For a result left by a driver that was killed before it could log it: it gets the key of the raw files that it was
+/// made from. True if that is another one.
+bool Decider::give_true_key(JobIndex job, const std::string& key, const Stored& orphan) {
+    const Decision final = finalised(job, orphan.raw);
+    if (final.provisional || final.key == key) return false;
+    files_.rename(key, final.key);
+    if (const auto stored = files_.stored(final.key); stored && !stored->logged)
+        files_.keep({final.key, stored->digest, stored->kind, stored->sources, stored->quarantined, stored->skipped,
+                     final.shape, 0, 0, 0, stored->numbers, final.text});
+    return true;
+}
+
 Decision Decider::decide(JobIndex job) {
     Decision decision = compose(job, Raw::as_known, nullptr);
     if (decision.provisional) {
-        // A result left under the provisional key by a driver that was killed before it could give it its own.
-        if (const auto orphan = files_.stored(decision.key)) {
-            const Decision final = finalised(job, orphan->raw);
-            if (!final.provisional) {
-                files_.rename(decision.key, final.key);
-                if (const auto stored = files_.stored(final.key); stored && !stored->logged)
-                    files_.keep({final.key, stored->digest, stored->kind, stored->sources, stored->quarantined,
-                                 stored->skipped, final.shape, 0, 0, 0, stored->numbers, final.text});
-            }
-        }
+        if (const auto orphan = files_.stored(decision.key)) give_true_key(job, decision.key, *orphan);
         // Reading the files beforehand pays only where a stored result could be reused.
         if (files_.has_shape(decision.shape)) decision = compose(job, Raw::hashed, nullptr);
     }
     if (!decision.provisional) decision.stored = files_.stored(decision.key);
+    if (decision.stored && !decision.stored->logged && give_true_key(job, decision.key, *decision.stored))
+        decision.stored.reset();
     return decision;
 }
 

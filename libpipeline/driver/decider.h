@@ -35,7 +35,7 @@ public:
     /// REQUIRES: the digests of all jobs it needs are set. Error(bad_input) for an input from outside that is missing.
     Decision decide(JobIndex job);
 
-    /// The key under which a finished provisional job's result is to be known: with the raw digests that it reports.
+    /// The key under which a finished job's result is to be known: with the raw digests that it reports.
     Decision finalised(JobIndex job, const std::map<std::string, std::string>& raw);
 
     /// Parameters as the step's program takes them: jobs' artefacts as paths in the store. `keys` by job.
@@ -56,6 +56,7 @@ private:
                             bool& provisional);
     const RawState& raw_state(const std::string& path);
     Decision compose(JobIndex job, Raw raw, const Reported* reported);
+    bool give_true_key(JobIndex job, const std::string& key, const Stored& orphan);
     const StepKey& step_key(const Job& job, const Share& share);
     const Filling& constant_filling(std::uint32_t step, std::size_t argument, Raw raw);
 

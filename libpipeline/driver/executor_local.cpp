@@ -172,6 +172,7 @@ void LocalExecutor::start(JobRequest request) {
     const fs::path record = folder_.job_folder() / (request.key + ".record");
     const fs::path place = folder_.place_of(request.key);
     ::unlink(record.c_str());
+    ::unlink(log_of(request.name).c_str());  // of an earlier run; what fails before the child begins must not show it
     write_plainly(parameters, canonical_json(request.parameters));
     const fs::path out = request.replace ? folder_.place_again(request.key) : place;
     clear_place(request, place, out);
@@ -199,11 +200,11 @@ std::vector<JobEnd> LocalExecutor::poll(double wait_s) {
             int status = 0;
             struct ::rusage usage {};
             const pid_t pid = ::wait4(next->first, &status, WNOHANG, &usage);
-            if (pid == 0) {
+            if (pid == 0 || (pid < 0 && errno == EINTR)) {
                 ++next;
                 continue;
             }
-            ends.push_back(end_of(next->second, status, usage));
+            ends.push_back(pid > 0 ? end_of(next->second, status, usage) : lost_end(next->second, errno));
             next = children_.erase(next);
         }
     };
@@ -255,6 +256,15 @@ JobEnd LocalExecutor::end_of(const Child& child, int status, const struct ::rusa
     }
     ::unlink((folder_.job_folder() / (child.request.key + ".json")).c_str());
     ::unlink((folder_.job_folder() / (child.request.key + ".record")).c_str());
+    return end;
+}
+
+JobEnd LocalExecutor::lost_end(const Child& child, int fault) const {
+    JobEnd end;
+    end.job = child.request.job;
+    end.exit = static_cast<int>(Exit::bug);
+    end.wall_s = clock_.now_s() - child.started_s;
+    end.message = "How it ended cannot be told (" + errno_text(fault) + "); please report it with the job's log.";
     return end;
 }
 

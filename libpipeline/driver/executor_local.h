@@ -48,6 +48,7 @@ private:
     };
     void start(JobRequest request);
     JobEnd end_of(const Child& child, int status, const struct ::rusage& usage) const;
+    JobEnd lost_end(const Child& child, int fault) const;  ///< somebody else has taken its wait status
     void read_record(const Child& child, JobEnd& end) const;
     void signal_all(int number) const;
 

@@ -69,6 +69,7 @@ std::set<std::string> reached_keys(const fs::path& root, const std::vector<std::
         std::error_code ignored;
         if (!fs::exists(run / "journal", ignored)) continue;
         for (const auto& running : read_journal(run / "journal").running) keys.insert(running.key);
+        for (const auto& key : unfinished_keys(run / "journal", root / "store")) keys.insert(key);
     }
     return keys;
 }

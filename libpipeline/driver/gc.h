@@ -28,7 +28,8 @@ struct GcReport {
 };
 
 /// REQUIRES: the work folder's lock is held (unless dry_run). A result is reached if a link below runs/ leads to it, or
-/// if a pipeline's last run had begun it and not ended. Unfinished folders that a live process holds are left alone.
+/// if a pipeline's last run had begun it and not ended, or if a pipeline's stopped or failed job left an unfinished
+/// folder of it. Unfinished folders that a live process holds are left alone.
 /// Error(usage) for a pipeline to forget that the work folder does not know.
 GcReport collect_garbage(const std::filesystem::path& root, const GcRequest& request, const Clock& clock);
 

@@ -138,13 +138,14 @@ private:
         const StepModel& step = steps()[index];
         if (step.schema == nullptr) return;
         StepJobs& jobs = graph_.steps[index];
+        if (jobs.count == 0) return check_without_jobs(step);
         std::vector<const Setting*> varying;
         Json first_parameters = Json::object();  // as a job would get them, with a stand-in for every path
         for (const auto& setting : step.settings) {
             const bool differs = varies(setting, graph_.pipeline) || gather_varies(setting, step, graph_.pipeline);
             if (setting.parameter == nullptr || differs)
                 varying.push_back(&setting);
-            else if (jobs.count > 0)
+            else
                 jobs.constant.push_back(argument(step, setting, graph_.jobs[jobs.first], &first_parameters));
         }
         for (JobIndex i = 0; i < jobs.count; ++i) {
@@ -152,7 +153,17 @@ private:
             for (const Setting* setting : varying)
                 fill_varying(step, *setting, job, i == 0 ? &first_parameters : nullptr);
         }
-        if (jobs.count > 0) check_all(step, first_parameters);
+        check_all(step, first_parameters);
+        matchings_.clear();
+    }
+
+    /// A matrix without values is a fault and gives no job; what the values have no part in is checked all the same.
+    void check_without_jobs(const StepModel& step) {
+        Job nobody;
+        for (const auto& setting : step.settings) {
+            if (varies(setting, graph_.pipeline) || gather_varies(setting, step, graph_.pipeline)) continue;
+            fill_varying(step, setting, nobody, nullptr);
+        }
         matchings_.clear();
     }
 
@@ -249,6 +260,7 @@ private:
         const Matching& matching = matching_with(step, piece.index);
         const auto* jobs = matching.find(matching.own_key(step, job.coordinates));
         if (jobs == nullptr) {
+            if (graph_.steps[piece.index].count == 0) return;  // its matrix has no values, which is told
             once(setting.pointer, "Step '" + steps()[piece.index].name + "' has no job that matches " + job.name +
                                       "; give both steps the same values.");
             return;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "core/error.h"
 #include "core/machine.h"
@@ -35,6 +36,9 @@ void take_line(const Json& line, JournalReport& report) {
     if (line.contains("cohort_journal")) {
         report.started_ns = nanoseconds_in(line, "started");
         report.jobs = count_in(line, "jobs");
+    } else if (const auto carried = line.find("unfinished"); carried != line.end() && carried->is_array()) {
+        for (const Json& key : *carried)
+            if (key.is_string()) report.unfinished.push_back(key.get<std::string>());
     } else if (line.contains("reused")) {
         report.reused = count_in(line, "reused");
     } else if (line.contains("ended")) {
@@ -42,6 +46,10 @@ void take_line(const Json& line, JournalReport& report) {
     } else if (line.contains("job")) {
         const std::string job = text_in(line, "job"), state = text_in(line, "state");
         const auto same = [&](const JournalReport::Running& running) { return running.job == job; };
+        const bool without_result = text_in(line, "key").empty();
+        if (without_result && (state == name_of(State::stopped) || state == name_of(State::failed)))
+            for (const auto& running : report.running)
+                if (same(running)) report.unfinished.push_back(running.key);
         report.running.erase(std::remove_if(report.running.begin(), report.running.end(), same), report.running.end());
         if (state == name_of(State::running))
             report.running.push_back({job, text_in(line, "key"), nanoseconds_in(line, "at")});
@@ -51,13 +59,18 @@ void take_line(const Json& line, JournalReport& report) {
     }
 }
 
+std::filesystem::path beside(const std::filesystem::path& file) {
+    return file.parent_path() / ("." + file.filename().string() + ".partial");
+}
+
 }  // namespace
 
-Journal::Journal(const std::filesystem::path& file, const Graph& graph, const Clock& clock)
+Journal::Journal(const std::filesystem::path& file, const Graph& graph, const Clock& clock,
+                 const std::vector<std::string>& unfinished)
     : file_(file),
       graph_(graph),
       clock_(clock),
-      handle_(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666)) {
+      handle_(::open(beside(file).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666)) {
     if (!handle_)
         throw Error(exit_for_write(errno), printable(file.string()) + " cannot be written: " + errno_text(errno) + ".");
     write({{"cohort_journal", 1},
@@ -65,6 +78,10 @@ Journal::Journal(const std::filesystem::path& file, const Graph& graph, const Cl
            {"jobs", graph.jobs.size()},
            {"pid", ::getpid()},
            {"host", host_name()}});
+    if (!unfinished.empty()) write({{"unfinished", unfinished}});
+    // Only now in the old one's place: a kill in between must not lose what is carried over.
+    if (::rename(beside(file).c_str(), file.c_str()) != 0)
+        throw Error(exit_for_write(errno), printable(file.string()) + " cannot be written: " + errno_text(errno) + ".");
 }
 
 void Journal::write(const Json& line) { write_all(handle_.get(), bytes_of(canonical_json(line) + "\n"), file_); }
@@ -105,6 +122,21 @@ JournalReport read_journal(const std::filesystem::path& file) {
         rest.remove_prefix(end + 1);
     }
     return report;
+}
+
+std::vector<std::string> unfinished_keys(const std::filesystem::path& journal, const std::filesystem::path& store) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(journal, ignored)) return {};
+    const JournalReport report = read_journal(journal);
+    std::vector<std::string> keys = report.unfinished;
+    for (const auto& running : report.running) keys.push_back(running.key);
+    std::sort(keys.begin(), keys.end());
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+    const auto gone = [&](const std::string& key) {
+        return key.empty() || !std::filesystem::exists(store / ("." + key + ".partial"), ignored);
+    };
+    keys.erase(std::remove_if(keys.begin(), keys.end(), gone), keys.end());
+    return keys;
 }
 
 }  // namespace cohort::driver

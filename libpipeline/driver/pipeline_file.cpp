@@ -75,6 +75,9 @@ private:
                 faults().add(
                     step.pointer + "#key",
                     "'" + printable(name) + "' cannot name a step; use letters, digits, '_' and '-', at most 100.");
+            if (name == "outputs" || name == "journal")  // beside its results' names in runs/PIPELINE
+                faults().add(step.pointer + "#key", "'" + name + "' cannot name a step: the driver keeps its own " +
+                                                        name + " under that name; take another.");
             const Json& written = (*found)[name];
             if (written.is_object()) read_step(step, written);
             draft_.pipeline.steps.push_back(std::move(step));
@@ -153,11 +156,14 @@ private:
     }
 
     void read_with(StepModel& step, const Json& with) {
-        if (step.schema == nullptr) return;
         for (const auto& [name, written] : with.items()) {
             Setting setting;
             setting.name = name;
             setting.pointer = cli::pointer_to(step.pointer + "/with", name);
+            if (step.schema == nullptr) {
+                check_texts(step, setting, written);
+                continue;
+            }
             if (!find_parameter(step, setting) || written.is_null()) continue;
             if (written.is_object()) {
                 setting.mapping = document().value["steps"][step.name]["with"][name];
@@ -170,6 +176,13 @@ private:
             }
             step.settings.push_back(std::move(setting));
         }
+    }
+
+    /// Of a step that does not exist: what its texts refer to can be found wrong all the same.
+    void check_texts(const StepModel& step, const Setting& setting, const Json& written) {
+        bool is_list = false;
+        for (const Json& item : written.is_array() ? written : Json::array({written}))
+            if (item.is_string()) compile(item.get<std::string>(), step, setting.pointer, is_list);
     }
 
     /// False, with a fault, if `with` may not have it.
@@ -204,7 +217,7 @@ private:
     }
 
     /// A written text with its variables put in: one template; many for a list variable (`is_list` is set); none for a
-    /// variable without value.
+    /// variable without value that stands alone (inside a longer text that is a fault).
     std::vector<Template> compile(const std::string& written, const StepModel& step, const std::string& at,
                                   bool& is_list) {
         const ReferenceText parsed = parse_references(written);
@@ -232,7 +245,15 @@ private:
                 continue;
             }
             const Variable* variable = variable_named(piece.text, step, at);
-            if (variable == nullptr || variable->kind == Variable::Kind::absent) return {};
+            if (variable == nullptr) return {};
+            if (variable->kind == Variable::Kind::absent) {
+                if (!whole && !is_told(piece.text))
+                    faults().add(at, "Variable '" + piece.text +
+                                         "' has no value, so this text cannot be made; give --set " + piece.text +
+                                         "=VALUE or a default, or let ${" + piece.text +
+                                         "} stand alone to leave it out.");
+                return {};
+            }
             if (variable->kind == Variable::Kind::list) {
                 if (whole) return list_of(*variable, is_list);
                 faults().add(at, "The list '" + piece.text + "' cannot stand inside a text; let ${" + piece.text +
@@ -265,6 +286,13 @@ private:
         into.pieces.push_back({gather ? Piece::Kind::gather : Piece::Kind::step,
                                "${steps." + piece.text + (gather ? ".*}" : "}"), found->second});
         return true;
+    }
+
+    /// Is a fault of this variable's own told already? Then that it has no value only follows.
+    bool is_told(const std::string& variable) {
+        const std::string at = cli::pointer_to("/variables", variable);
+        return draft_.faults.any_below(at + "/") || draft_.faults.any_below(at + "#") ||
+               draft_.faults.any_below("--set " + variable);
     }
 
     const Variable* variable_named(const std::string& name, const StepModel& step, const std::string& at) {

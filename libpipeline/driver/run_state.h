@@ -30,6 +30,7 @@ struct JobState {
     Exit exit = Exit::done;        ///< what it counts as
     std::string reason;            ///< why it ran, or what it waits for
     std::string message;           ///< of a failure
+    std::string warning;           ///< about a result that stands all the same
     double wall_s = 0, cpu_s = 0;  ///< of the run that made the result
     std::uint64_t peak_rss = 0;
     std::uint64_t sources = 0, quarantined = 0;

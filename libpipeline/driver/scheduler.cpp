@@ -187,6 +187,7 @@ void Scheduler::fail(JobIndex job, Exit exit, std::string message) {
 void Scheduler::plan() {
     planning_ = true;
     look_at_all();
+    check_cores_beforehand();
     note_waiting();
 }
 
@@ -340,13 +341,15 @@ void Scheduler::publish(JobIndex job, const JobEnd& end) {
     JobState& state = states_[job];
     const Made& made = *end.made;
     Decision& decision = decided_.at(job);
-    if (decision.provisional) {
-        Decision final = decider_.finalised(job, made.raw);
-        if (!final.provisional) {
-            files_.rename(decision.key, final.key);
+    // Whatever was known of raw inputs when it was started: the result is that of the files the job has read.
+    Decision final = decider_.finalised(job, made.raw);
+    if (!final.provisional && final.key != decision.key) {
+        files_.rename(decision.key, final.key);
+        if (decision.provisional)
             files_.learn_raw(final.key, decider_.raw_paths(job));
-            decision = std::move(final);
-        }
+        else
+            state.warning = "its inputs changed while it ran; its result is kept as that of the files it has read.";
+        decision = std::move(final);
     }
     state.state = State::done;
     state.key = decision.key;
@@ -368,7 +371,9 @@ void Scheduler::finish_followers(const std::string& key, JobIndex leader) {
     const JobState& led = states_[leader];
     for (const JobIndex job : jobs) {
         decided_.erase(job);
-        if (led.key.empty()) {
+        if (!led.warning.empty()) {
+            to_consider_.push_back(job);  // the leader has made something else than what this one asked for
+        } else if (led.key.empty()) {
             fail(job, led.exit,
                  "It has the same inputs and parameters as " + graph_.jobs[leader].name + ", which failed.");
         } else if (const auto stored = files_.stored(led.key)) {

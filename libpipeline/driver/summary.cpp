@@ -74,6 +74,7 @@ std::string job_json(const Graph& graph, JobIndex index, const JobState& state) 
     }
     if (!state.reason.empty()) add_member(text, "reason", quoted_json(state.reason));
     if (!state.message.empty()) add_member(text, "message", quoted_json(state.message));
+    if (!state.warning.empty()) add_member(text, "warning", quoted_json(state.warning));
     if (!state.judgements.empty()) add_member(text, "expect", judgements_json(state.judgements));
     return text + "}";
 }

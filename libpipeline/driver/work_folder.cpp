@@ -385,6 +385,29 @@ void WorkFolder::link_output(const std::string& name,
     for (const auto& [job, key] : keys_by_job) set_link(place / job, "../../../../store/" + key);
 }
 
+void WorkFolder::unlink_output(const std::string& name) {
+    const fs::path place = run_folder() / "outputs" / name;
+    std::error_code ignored;
+    if (fs::is_symlink(place, ignored))
+        fs::remove(place, ignored);
+    else
+        remove_links(place);
+}
+
+void WorkFolder::unlink_all_but(const std::unordered_set<std::string>& jobs,
+                                const std::unordered_set<std::string>& outputs) {
+    std::vector<fs::path> links;  // listed before any goes: a folder is not to change under its listing
+    std::vector<std::string> names;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(run_folder(), ignored))
+        if (entry.is_symlink(ignored) && !jobs.contains(entry.path().filename().string()))
+            links.push_back(entry.path());
+    for (const auto& entry : fs::directory_iterator(run_folder() / "outputs", ignored))
+        if (!outputs.contains(entry.path().filename().string())) names.push_back(entry.path().filename().string());
+    for (const auto& link : links) fs::remove(link, ignored);
+    for (const auto& name : names) unlink_output(name);
+}
+
 void WorkFolder::close() {
     memo_.save();
     if (writable_ && log_.wants_compaction())

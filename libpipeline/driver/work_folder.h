@@ -69,6 +69,11 @@ public:
     void link_output(const std::string& name, const std::vector<std::pair<std::string, std::string>>& keys_by_job,
                      bool many);
 
+    /// Removes an output's link, or its folder of links; nothing if there is none.
+    void unlink_output(const std::string& name);
+    /// Removes the links of jobs and outputs with other names than these.
+    void unlink_all_but(const std::unordered_set<std::string>& jobs, const std::unordered_set<std::string>& outputs);
+
     /// Saves the memo of raw files and compacts the log if much of it no longer counts.
     void close();
 

@@ -106,6 +106,7 @@ public:
         std::string content;  ///< equal texts, equal digests; empty: follows from the key
         std::uint64_t sources = 10, quarantined = 0;
         Json numbers = {{"samples", 10}};
+        std::map<std::string, std::string> raw;  ///< what it reports of raw inputs; empty: as all jobs do
     };
     std::function<Behaviour(const JobRequest&)> behave = [](const JobRequest&) { return Behaviour{}; };
     std::function<void(const std::vector<JobRequest>&)> on_change;  ///< sees what runs after every start
@@ -183,7 +184,7 @@ private:
         made.sources = running.behaviour.sources;
         made.quarantined = running.behaviour.quarantined;
         made.numbers = running.behaviour.numbers;
-        made.raw = raw;
+        made.raw = running.behaviour.raw.empty() ? raw : running.behaviour.raw;
         end.made = made;
         return end;
     }

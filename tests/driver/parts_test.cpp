@@ -335,6 +335,38 @@ TEST_CASE("a journal that was cut short says what was running") {
     CHECK(report.running[0].key == "k");
 }
 
+TEST_CASE("what a stopped or failed job left is remembered by the next journals while its folder stands") {
+    const Folder folder;
+    const Graph graph = graph_of(
+        "cohort: 1\nname: p\nsteps:\n  a: {run: ingest}\n  b: {run: curate, with: {dataset: \"${steps.a}\"}}\n");
+    HandClock clock;
+    const fs::path file = folder.path / "journal", store = folder.path / "store";
+    const auto next = [&] { Journal(file, graph, clock, unfinished_keys(file, store)).end(Exit::done); };
+    fs::create_directories(store / ".k0.partial");
+    fs::create_directories(store / ".k1.partial");
+    {
+        Journal journal(file, graph, clock);
+        for (JobIndex job = 0; job < 2; ++job) {
+            JobState state;
+            state.state = State::running;
+            state.key = "k" + std::to_string(job);
+            journal.changed(job, state);
+            state.state = job == 0 ? State::stopped : State::failed;
+            state.key.clear();
+            journal.changed(job, state);
+        }
+    }
+    CHECK(unfinished_keys(file, store) == std::vector<std::string>{"k0", "k1"});
+    next();
+    next();
+    CHECK(unfinished_keys(file, store) == std::vector<std::string>{"k0", "k1"});
+    fs::remove(store / ".k0.partial");  // made, meanwhile
+    CHECK(unfinished_keys(file, store) == std::vector<std::string>{"k1"});
+    next();
+    CHECK(read_journal(file).unfinished == std::vector<std::string>{"k1"});
+    CHECK(unfinished_keys(folder.path / "nothing", store).empty());
+}
+
 TEST_CASE("a summary's rows come back from its JSON, and DOT has an arrow for each need") {
     const Graph graph = graph_of(
         "cohort: 1\nname: p\nsteps:\n  a: {run: ingest}\n  b: {run: curate, matrix: {k: [1, 2]}, with: {dataset: "

@@ -114,10 +114,9 @@ TEST_CASE("all faults of a file are told at once, each with line and column, in 
 }
 
 TEST_CASE("a variable without value leaves its parameter out") {
-    const std::string text =
-        head +
-        "variables: {n: {type: number}, given: {type: path}}\nsteps:\n"
-        "  s: {run: partition, with: {dataset: /d, folds: \"${n}\", given: \"${given}/f.json\"}}\n";
+    const std::string text = head +
+                             "variables: {n: {type: number}, given: {type: path}}\nsteps:\n"
+                             "  s: {run: partition, with: {dataset: /d, folds: \"${n}\", given: \"${given}\"}}\n";
     const Graph graph = graph_of(text);
     for (const auto& constant : graph.steps[0].constant) CHECK(constant.parameter->name == "dataset");
     const Graph with_value = graph_of(text, {{"n", "7"}});
@@ -317,4 +316,40 @@ TEST_CASE("a literal dollar and brace are written with two dollars") {
     CHECK(argument(graph, "s", "group").value == "${x}");
     CHECK_THAT(refusal_of(head + "steps: {s: {run: partition, with: {dataset: /d, group: \"${x\"}}}\n"),
                Contains("never closed"));
+}
+
+TEST_CASE("a variable without value inside a longer text is a fault that names it, not a setting that silently goes") {
+    const std::string text = head +
+                             "variables: {given: {type: path}, least: {type: number}}\nsteps:\n"
+                             "  s: {run: partition, with: {dataset: /d, given: \"${given}/f.json\"}, "
+                             "expect: {samples: \">= ${least}\"}}\n";
+    const std::string said = refusal_of(text);
+    CHECK_THAT(said, Contains("p.yaml has 2 faults") && Contains("p.yaml:5:"));
+    CHECK_THAT(said, Contains("Variable 'given' has no value") && Contains("Variable 'least' has no value"));
+    CHECK(refusal_of(text, {{"given", "x"}, {"least", "3"}}).empty());
+    const std::string required =
+        head +
+        "variables: {data: {type: path, required: true}}\nsteps: {r: {run: ingest, with: {input: \"${data}/x\"}}}\n";
+    CHECK_THAT(refusal_of(required), Contains("needs a value") && !Contains("has no value"));
+}
+
+TEST_CASE("steps cannot take the names that the driver's own files have beside their results") {
+    for (const std::string name : {"outputs", "journal"})
+        CHECK_THAT(refusal_of(head + "steps:\n  " + name + ": {run: ingest, with: {input: x}}\n"),
+                   Contains("p.yaml:4:3: '" + name + "' cannot name a step"));
+    CHECK(refusal_of(head + "steps:\n  output: {run: ingest, with: {input: x}}\n").empty());
+}
+
+TEST_CASE("a step that does not exist and a matrix without values hide no other fault") {
+    const std::string unknown = refusal_of(
+        head + "steps:\n  a: {run: ingst, with: {input: [\"${nothing}\"], layout: \"${steps.b}\", x: \"${y\"}}\n");
+    CHECK_THAT(unknown, Contains("There is no step 'ingst'") && Contains("There is no variable 'nothing'"));
+    CHECK_THAT(unknown, Contains("There is no step 'b' in this pipeline") && Contains("never closed"));
+    const std::string empty =
+        refusal_of(head +
+                   "steps:\n  s: {run: partition, matrix: {k: []}, with: {dataset: /d, group: \"${k}\", folds: many}}\n"
+                   "  c: {run: curate, matrix: {k: [1]}, with: {dataset: /d}}\n"
+                   "  t: {run: train, matrix: {k: []}, with: {dataset: \"${steps.c}\", seed: x}}\n");
+    CHECK_THAT(empty, Contains("Matrix key 'k' has no values.") && Contains("'folds' must be a whole number"));
+    CHECK_THAT(empty, Contains("'x' is no seed"));
 }

@@ -10,8 +10,10 @@
 #include <fstream>
 #include <thread>
 
+#include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
+#include "driver/executor_local.h"
 
 using namespace cohort;
 using Catch::Contains;
@@ -306,4 +308,127 @@ TEST_CASE("a work folder that cannot be written is refused with exit 6") {
     place.write("p.yaml", pipeline);
     place.write("work", "a file in the way");
     CHECK(place.cohort("run p.yaml") == 6);
+}
+
+TEST_CASE("files that change while a job reads them are told, and their result is not taken for the old files'") {
+    const Place place;
+    place.write("p.yaml", pipeline);
+    REQUIRE(place.cohort("run p.yaml") == 0);
+    place.orders({{"ingest", {{"lines", 50}, {"sleep_s", 0.02}}}});
+    const pid_t pid = place.start("run p.yaml --force raw");
+    REQUIRE(soon([&] { return fs::exists(place.work() / "jobs") && !fs::is_empty(place.work() / "jobs"); }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    place.write("images/f3", "other voxels");
+    REQUIRE(end_of(pid) == 0);
+    CHECK_THAT(place.err(), Contains("raw: its inputs changed while it ran"));
+    const auto of_the_new = place.result("raw");
+    place.orders(Json::object());
+    place.write("images/f3", "voxels 3");
+    REQUIRE(place.cohort("run p.yaml") == 0);
+    CHECK(place.result("raw") != of_the_new);
+}
+
+TEST_CASE("gc leaves what a stopped training goes on from, also after other runs") {
+    const Place place;
+    place.write("p.yaml", pipeline);
+    place.orders({{"train", {{"lines", 1000}, {"sleep_s", 0.02}}}});
+    const auto partials = [&] {
+        std::ptrdiff_t count = 0;
+        std::error_code ignored;
+        for (const auto& entry : fs::directory_iterator(place.work() / "store", ignored))
+            count +=
+                entry.path().extension() == ".partial" && fs::exists(entry.path() / "numbers.txt", ignored) ? 1 : 0;
+        return count;
+    };
+    const pid_t pid = place.start("run p.yaml --set folds=0");
+    REQUIRE(soon([&] { return fs::exists(place.work() / "logs/p/model@fold=0.log") && partials() == 1; }));
+    ::kill(pid, SIGTERM);
+    REQUIRE(end_of(pid) == 75);
+    REQUIRE(partials() == 1);
+    REQUIRE(place.cohort("gc") == 0);
+    CHECK(partials() == 1);
+    REQUIRE(place.cohort("run p.yaml --only raw") == 0);
+    REQUIRE(place.cohort("gc") == 0);
+    CHECK(partials() == 1);
+    REQUIRE(place.cohort("gc --pipeline p") == 0);
+    CHECK(partials() == 0);
+}
+
+TEST_CASE("links that no job and no output has any more go after a whole run, and only then") {
+    const Place place;
+    place.write("p.yaml", pipeline);
+    REQUIRE(place.cohort("run p.yaml") == 0);
+    const auto runs = place.work() / "runs/p";
+    std::string renamed = pipeline;
+    renamed.replace(renamed.find("outputs: {scores:"), 17, "outputs: {result:");
+    renamed.replace(renamed.find(", models: \"${steps.model.*}\""), 28, "");
+    place.write("p.yaml", renamed);
+    REQUIRE(place.cohort("run p.yaml --set folds=0 --only raw") == 0);
+    CHECK(fs::is_symlink(runs / "model@fold=1"));
+    REQUIRE(place.cohort("run p.yaml --set folds=0") == 0);
+    CHECK(fs::is_symlink(runs / "model@fold=0"));
+    CHECK_FALSE(fs::is_symlink(runs / "model@fold=1"));
+    CHECK_FALSE(fs::is_symlink(runs / "predicted@fold=1"));
+    CHECK(fs::is_symlink(runs / "outputs/result"));
+    CHECK_FALSE(fs::is_symlink(runs / "outputs/scores"));
+    CHECK_FALSE(fs::exists(runs / "outputs/models"));
+    CHECK(fs::exists(runs / "run-summary.json"));
+    CHECK(fs::exists(runs / "journal"));
+}
+
+TEST_CASE("an output that a failed run did not make is not linked to an older run's") {
+    const Place place;
+    place.write("p.yaml", pipeline);
+    REQUIRE(place.cohort("run p.yaml") == 0);
+    const auto outputs = place.work() / "runs/p/outputs";
+    REQUIRE(fs::is_symlink(outputs / "scores"));
+    place.orders({{"evaluate", {{"exit", 3}}}});
+    CHECK(place.cohort("run p.yaml --set iterations=6") == 3);
+    CHECK_FALSE(fs::is_symlink(outputs / "scores"));
+    CHECK(fs::canonical(outputs / "models/model@fold=0") == place.result("model@fold=0"));
+    place.orders({{"train", {{"exit", 3}}}});
+    CHECK(place.cohort("run p.yaml --set iterations=7") == 3);
+    CHECK_FALSE(fs::exists(outputs / "models"));
+}
+
+TEST_CASE("a failure that started no child shows no older run's log") {
+    const Place place;
+    place.write("p.yaml", pipeline);
+    place.orders({{"ingest", {{"say", 3}}}});
+    REQUIRE(place.cohort("run p.yaml") == 0);
+    CHECK_THAT(read_text(place.work() / "logs/p/raw.log"), Contains("line 2 of the fake"));
+    fs::remove_all(place.root() / "images");
+    CHECK(place.cohort("run p.yaml") == 3);
+    CHECK_THAT(place.err(), Contains("images does not exist") && !Contains("ends with") && !Contains("of the fake"));
+}
+
+TEST_CASE("a plan of a job that cannot have its cores says so and ends with 5") {
+    const Place place;
+    place.write("p.yaml",
+                "cohort: 1\nname: p\nsteps:\n  raw: {run: ingest, with: {input: images}}\n"
+                "  model: {run: train, with: {dataset: \"${steps.raw}\", iterations: 1}, resources: {cores: 8}}\n");
+    CHECK(place.cohort("plan p.yaml --cores 2") == 5);
+    CHECK_THAT(place.out(), Contains("failed      model  (Step 'model' declares 8 cores, this run has 2"));
+    CHECK_THAT(place.err(), Contains("1 to run, 0 waiting for them, 0 reused or left alone, 1 that cannot run here."));
+}
+
+TEST_CASE("a child whose end somebody else has taken counts as a bug, never as done") {
+    const Place place;
+    fs::create_symlink("/bin/true", place.root() / "bin/cohort-nothing");
+    const driver::SystemClock clock;
+    driver::StopSignal stop;
+    const driver::WorkFolder folder(place.work(), "p", driver::WorkFolder::Access::write, clock, 1,
+                                    [] { return false; });
+    driver::LocalExecutor executor(folder, clock, stop, {place.root() / "bin", "none"});
+    driver::JobRequest request;
+    request.name = "job";
+    request.program = "nothing";
+    request.key = std::string(64, 'a');
+    request.parameters = Json::object();
+    executor.submit({request});
+    REQUIRE(::waitpid(-1, nullptr, 0) > 0);
+    const auto ends = executor.poll(0.1);
+    REQUIRE(ends.size() == 1);
+    CHECK(ends[0].exit == static_cast<int>(Exit::bug));
+    CHECK_THAT(ends[0].message, Contains("How it ended cannot be told"));
 }

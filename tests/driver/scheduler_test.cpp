@@ -237,8 +237,8 @@ TEST_CASE("the exit code is that of the failed job that stands first in the file
     World world;
     world.behave = [](const JobRequest& request) {
         MemoryExecutor::Behaviour behaviour;
-        if (request.name == "late") behaviour = {10, 5, "", 10, 0, {}};
-        if (request.name == "early") behaviour = {1, 3, "", 10, 0, {}};
+        if (request.name == "late") behaviour = {10, 5, "", 10, 0, {}, {}};
+        if (request.name == "early") behaviour = {1, 3, "", 10, 0, {}, {}};
         return behaviour;
     };
     CHECK(world.run(graph_of(text)).exit == Exit::resources);
@@ -479,4 +479,67 @@ TEST_CASE("two results of one provisional key that turn out equal become one") {
     const auto ran = world.run(graph);
     CHECK(ran.exit == Exit::done);
     CHECK(world.files.links["a"] == world.files.links["b"]);
+}
+
+TEST_CASE("raw files that change between the key and the job's reading never poison the cache") {
+    World world;
+    const Graph graph = graph_of(head + "steps:\n  a: {run: ingest, with: {input: /images}}\n");
+    auto& raw = world.files.raw_files["/images"];
+    raw.state = {true, "sha256:one", ""};
+    world.raw = {{"input", "sha256:two"}};  // what the job really read
+    const auto first = world.run(graph);
+    CHECK(first.exit == Exit::done);
+    CHECK_THAT(first.states[0].warning, Contains("its inputs changed while it ran"));
+    CHECK_THAT(world.files.texts.at(world.files.links["a"]), Contains("sha256:two") && !Contains("sha256:one"));
+    raw.state = {true, "sha256:two", ""};
+    CHECK(world.run(graph).started.empty());
+    raw.state = {true, "sha256:one", ""};  // put back: there is no result of these files yet
+    world.raw = {{"input", "sha256:one"}};
+    const auto back = world.run(graph);
+    CHECK(back.started == std::vector<std::string>{"a"});
+    CHECK(back.states[0].warning.empty());
+}
+
+TEST_CASE("a job that waited for an equal one runs itself when that one's inputs changed under it") {
+    World world;
+    const Graph graph =
+        graph_of(head + "steps:\n  a: {run: ingest, with: {input: /one}}\n  b: {run: ingest, with: {input: /two}}\n");
+    for (const char* path : {"/one", "/two"}) world.files.raw_files[path].state = {true, "sha256:same", ""};
+    world.behave = [](const JobRequest& request) {
+        MemoryExecutor::Behaviour behaviour;
+        behaviour.raw = {{"input", request.name == "a" ? "sha256:changed" : "sha256:same"}};
+        return behaviour;
+    };
+    const auto ran = world.run(graph);
+    CHECK(ran.exit == Exit::done);
+    CHECK(ran.started == std::vector<std::string>{"a", "b"});
+    CHECK(world.files.links["a"] != world.files.links["b"]);
+    CHECK_THAT(world.files.texts.at(world.files.links["b"]), Contains("sha256:same"));
+}
+
+TEST_CASE("a result that a killed driver left under the key of other raw files is not taken for theirs") {
+    World world;
+    const Graph graph = graph_of(head + "steps:\n  a: {run: ingest, with: {input: /images}}\n");
+    world.files.raw_files["/images"].state = {true, "sha256:one", ""};
+    world.raw = {{"input", "sha256:one"}};
+    Decider decider(graph, world.limits, world.files);
+    Stored orphan;
+    orphan.key = decider.decide(0).key;
+    orphan.digest = "sha256:of-other-files";
+    orphan.kind = "dataset";
+    orphan.raw = {{"input", "sha256:two"}};
+    world.files.store[orphan.key] = orphan;
+    const auto ran = world.run(graph);
+    CHECK(ran.started == std::vector<std::string>{"a"});
+    CHECK(ran.states[0].digest != "sha256:of-other-files");
+}
+
+TEST_CASE("a plan says that a job has too few cores, as the run would") {
+    World world;
+    world.limits.cores = 2;
+    const auto states = world.plan(
+        graph_of(head + "steps:\n  b: {run: ingest, with: {pattern: x}}\n"
+                        "  t: {run: train, with: {dataset: \"${steps.b}\", iterations: 1}, resources: {cores: 8}}\n"));
+    CHECK(states[1].exit == Exit::resources);
+    CHECK_THAT(states[1].message, Contains("declares 8 cores, this run has 2"));
 }
