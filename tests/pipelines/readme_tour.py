@@ -19,6 +19,7 @@ def steady(text):
     """Times, rates and memory differ from run to run: shown as ~."""
     text = re.sub(r"\d+(\.\d+)? (ms|s|min|MiB|GiB|KiB)\b", r"~ \2", text)
     text = re.sub(r"\bin \d+:\d\d\b", "in ~", text)
+    text = re.sub(r" {2,}", "  ", text)  # columns grow with their widest figure
     text = re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
     return "\n".join(line.rstrip() for line in text.strip("\n").split("\n"))
 
@@ -54,6 +55,7 @@ def main():
         sys.exit("README.md: the tour has no commands")
     environment = {**os.environ, "PATH": os.path.abspath(given.bin) + ":" + os.environ["PATH"], "NO_COLOR": "1"}
     work = tempfile.mkdtemp(prefix="cohort-tour-")
+    os.symlink(os.path.join(source, "pipelines"), os.path.join(work, "pipelines"))
     stale = 0
     try:
         for command, expected in tour:
