@@ -45,6 +45,12 @@ void tell(const std::string& text) {
 Graph graph_of(const Options& options) {
     PipelineSource source;
     source.file = fs::absolute(options.pipeline).lexically_normal();
+    std::error_code ignored;
+    if (fs::is_directory(source.file, ignored))
+        throw Error(Exit::usage, printable(options.pipeline) + " is a folder; give a pipeline file, such as " +
+                                     printable((fs::path(options.pipeline) / "pipeline.yaml").string()) + ".");
+    if (!fs::exists(source.file, ignored))
+        throw Error(Exit::usage, "There is no file " + printable(source.file.string()) + "; give a pipeline file.");
     source.text = read_text(source.file, std::uint64_t{64} << 20);
     source.working_directory = fs::current_path();
     source.assignments = options.set;

@@ -282,20 +282,41 @@ private:
 
     /// All parameters of the step's first job, required ones included.
     void check_all(const StepModel& step, const Json& parameters) {
-        for (const auto& fault : cli::check_parameters(*step.schema, parameters)) {
-            const std::string at = fault.pointer.empty() ? step.pointer : step.pointer + "/with" + fault.pointer;
-            // A parameter whose value could not be read is told already; that it is missing follows.
-            if (fault.pointer.empty() && faults_.any_below(step.pointer + "/with")) continue;
-            once(at, fault.sentence);
+        // A parameter whose value could not be read is told already; that it is missing follows.
+        if (!faults_.any_below(step.pointer + "/with"))
+            for (const auto& parameter : step.schema->parameters)
+                if (parameter.required && !parameters.contains(parameter.name))
+                    once(step.pointer, "'" + parameter.name + "' is missing: " + parameter.description);
+        for (const auto& parameter : step.schema->parameters)
+            if (const auto found = parameters.find(parameter.name); found != parameters.end())
+                check_value(parameter, *found, cli::pointer_to(step.pointer + "/with", parameter.name));
+    }
+
+    /// In the words of the file: parameters by the names they have there, lists with their brackets.
+    void check_value(const cli::Parameter& parameter, const Json& value, const std::string& at) {
+        if (value.is_null() && parameter.path != cli::PathKind::none)
+            return;  // its reference leads nowhere, as is told
+        const std::string name = "'" + parameter.name + "'";
+        if (value.is_array() && !parameter.is_list && parameter.path != cli::PathKind::none)
+            return once(at, name + " takes one path, not " + std::to_string(value.size()) + "; write it without [ ].");
+        const cli::Naming naming = [&](const std::string& pointer) {
+            if (pointer.empty()) return name;
+            const std::string part = pointer.substr(1);
+            const bool is_entry = part.size() <= 9 && part.find_first_not_of("0123456789") == std::string::npos;
+            return name + " (" + (is_entry ? "entry " + std::to_string(std::stoul(part) + 1) : printable(part)) + ")";
+        };
+        for (const auto& fault : cli::validate(parameter.schema, value, naming)) {
+            std::string sentence = fault.sentence;
+            if (parameter.is_list && !value.is_array() && sentence.ends_with('.'))
+                sentence.replace(sentence.size() - 1, 1, "; write " + parameter.name + ": [a, b].");
+            once(at + fault.pointer, sentence);
         }
     }
 
     /// A varying parameter of a further job; paths cannot differ in form.
     void check_one(const Setting& setting, const Argument& argument) {
         if (argument.parameter->path != cli::PathKind::none) return;
-        const cli::Naming naming = [&](const std::string&) { return "'" + setting.name + "'"; };
-        for (const auto& fault : cli::validate(argument.parameter->schema, argument.value, naming))
-            once(setting.pointer + fault.pointer, fault.sentence);
+        check_value(*argument.parameter, argument.value, setting.pointer);
     }
 
     static std::vector<JobIndex> jobs_in(const std::vector<Argument>& arguments) {

@@ -100,7 +100,7 @@ TEST_CASE("all faults of a file are told at once, each with line and column, in 
     CHECK_THAT(said, Contains("p.yaml:6:14: There is no step 'ingst'; did you mean 'ingest'?"));
     CHECK_THAT(said, Contains("There is no step 'rw' in this pipeline; did you mean 'raw'?"));
     CHECK_THAT(said, Contains("'curate' has no parameter 'chek'; did you mean 'check'?"));
-    CHECK_THAT(said, Contains("p.yaml:8:") && Contains("--folds must be at least 2"));
+    CHECK_THAT(said, Contains("p.yaml:8:") && Contains("'folds' must be at least 2"));
     CHECK_THAT(said, Contains("'threads' is set by the driver"));
     CHECK_THAT(said, Contains("There is no step 'nothing'"));
     std::size_t from = 0;
@@ -352,4 +352,14 @@ TEST_CASE("a step that does not exist and a matrix without values hide no other 
                    "  t: {run: train, matrix: {k: []}, with: {dataset: \"${steps.c}\", seed: x}}\n");
     CHECK_THAT(empty, Contains("Matrix key 'k' has no values.") && Contains("'folds' must be a whole number"));
     CHECK_THAT(empty, Contains("'x' is no seed"));
+}
+
+TEST_CASE("faults of parameters name them as the file does, not by their flags") {
+    const auto said = [](const std::string& with) {
+        return refusal_of(head + "steps:\n  s: {run: curate, with: {" + with + "}}\n");
+    };
+    CHECK_THAT(said("check: [a=flag]"), Contains("'dataset' is missing: ") && !Contains("--"));
+    CHECK_THAT(said("dataset: /d, check: {a: flag}"),
+               Contains("'check' must be a list") && Contains("; write check: [a, b].") && !Contains("--"));
+    CHECK_THAT(said("dataset: [/d, /e]"), Contains("'dataset' takes one path, not 2; write it without [ ]."));
 }

@@ -283,7 +283,10 @@ TEST_CASE("faults of the file are told before anything runs, and programs that a
     CHECK_THAT(place.err(),
                Contains("cohort: bad.yaml has 2 faults") && Contains("bad.yaml:4:12") && Contains("bad.yaml:5:"));
     CHECK_FALSE(fs::exists(place.work()));
-    CHECK(place.cohort("run nothing.yaml") == 3);
+    CHECK(place.cohort("run nothing.yaml") == 2);
+    CHECK_THAT(place.err(), Contains("nothing.yaml; give a pipeline file"));
+    CHECK(place.cohort("run .") == 2);
+    CHECK_THAT(place.err(), Contains("is a folder; give a pipeline file"));
     CHECK(place.cohort("ingset --help") == 2);
     CHECK_THAT(place.err(), Contains("did you mean 'ingest'"));
     CHECK(place.cohort("partition --version") == 0);
