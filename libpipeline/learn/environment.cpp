@@ -12,7 +12,20 @@
 
 namespace cohort::learn {
 
+namespace {
+
+/// Only questions are asked: nothing will be computed, and loading LibTorch a second time would double the wait.
+bool only_asks(char** argv) {
+    for (char** word = argv + 1; *word; ++word)
+        for (const char* question : {"--help", "-h", "--version", "--describe"})
+            if (std::strcmp(*word, question) == 0) return true;
+    return false;
+}
+
+}  // namespace
+
 void settle_environment(char** argv) {
+    if (only_asks(argv)) return;
     constexpr const char* wanted[][2] = {
         {"OMP_WAIT_POLICY", "passive"}, {"OMP_DYNAMIC", "false"}, {"OPENBLAS_NUM_THREADS", "1"}};
     bool settled = true;
