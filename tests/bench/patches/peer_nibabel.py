@@ -1,4 +1,4 @@
-"""nibabel's patches of an uncompressed .nii: make RAW NUMPY_TYPE N FILE | read FILE POSITIONS EDGE"""
+"""nibabel's patches of an uncompressed .nii: make RAW NUMPY_TYPE N FILE | read FILE POSITIONS EDGE proxy|map"""
 import hashlib
 import json
 import sys
@@ -13,10 +13,11 @@ def make(raw, dtype, n, file):
     nibabel.save(nibabel.Nifti1Image(data, np.eye(4)), file)
 
 
-def read(file, positions, edge):
+def read(file, positions, edge, way):
     boxes = [tuple(slice(v, v + edge) for v in map(int, line.split())) for line in open(positions)]
     image = nibabel.load(file)
-    data = np.asanyarray(image.dataobj)  # a memory map: quicker than the proxy's own slicing
+    # "proxy" is how nibabel's manual has it; "map" keeps a memory map of the whole file (unscaled data only).
+    data = image.dataobj if way == "proxy" else np.asanyarray(image.dataobj)
     digest = hashlib.sha256()
     for box in boxes:
         digest.update(np.array(data[box]).tobytes(order="F"))
@@ -30,4 +31,4 @@ def read(file, positions, edge):
 if sys.argv[1] == "make":
     make(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])
 else:
-    read(sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    read(sys.argv[2], sys.argv[3], int(sys.argv[4]), sys.argv[5])

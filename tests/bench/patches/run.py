@@ -48,14 +48,14 @@ class H5py:
 
 
 class Nibabel:
-    name = "nibabel on .nii"
-
-    def __init__(self, folder, raw, kind, n):
+    def __init__(self, folder, raw, kind, n, way):
+        self.way = way
+        self.name = "nibabel on .nii, " + {"proxy": "dataobj[…]", "map": "a memory map kept open"}[way]
         self.file = folder / "cube.nii"
         call("/usr/bin/python3", HERE / "peer_nibabel.py", "make", raw, "<i2" if kind == "i16" else "<f4", n, self.file)
 
     def read(self, positions, cores):
-        return call("/usr/bin/python3", HERE / "peer_nibabel.py", "read", self.file, positions, EDGE)
+        return call("/usr/bin/python3", HERE / "peer_nibabel.py", "read", self.file, positions, EDGE, self.way)
 
 
 def row(task, ours, peer, positions, cores, aim, runs):
@@ -98,7 +98,8 @@ def main():
                 if kind == "i16":
                     row(f"{what}, 1 thr", ours, H5py(folder, raw, kind, n, ["lzf+shuffle"], positions), positions, 1, 8, arguments.runs)
                     row(f"{what}, 1 thr", ours, H5py(folder, raw, kind, n, ["none"], positions), positions, 1, 1, arguments.runs)
-                    row(f"{what}, 1 thr", ours, Nibabel(folder, raw, kind, n), positions, 1, 1, arguments.runs)
+                    for way in ("proxy", "map"):
+                        row(f"{what}, 1 thr", ours, Nibabel(folder, raw, kind, n, way), positions, 1, 1, arguments.runs)
 
 
 main()
