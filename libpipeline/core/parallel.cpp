@@ -197,7 +197,8 @@ void pipeline(unsigned threads, std::size_t window, const std::function<std::sha
                 changed.notify_all();
                 continue;
             }
-            if (!source_busy && !source_ended && entries.size() < most) {
+            // The item in the sink's hands has left the queue but is still in flight.
+            if (!source_busy && !source_ended && entries.size() + (sink_busy ? 1U : 0U) < most) {
                 std::shared_ptr<void> slot;
                 serial(source_busy, [&] { slot = source(); });
                 if (slot) entries.push_back({std::move(slot)});
