@@ -15,7 +15,8 @@ bool is_nifti(const std::string& name) { return name.ends_with(".nii") || name.e
 
 Image read_image(const std::filesystem::path& file, const Bytes& bytes) {
     auto read = nifti::read_nifti(file.filename().string(), bytes, std::nullopt, {});
-    if (auto* why = std::get_if<Quarantined>(&read)) throw Error(Exit::bad_input, file.string() + ": " + why->message);
+    if (auto* why = std::get_if<Quarantined>(&read))
+        throw Error(Exit::bad_input, printable(file.string()) + ": " + why->message);
     return std::move(std::get<Image>(read));
 }
 

@@ -6,6 +6,7 @@
 #include "apps/inspect/summary.h"
 #include "apps/inspect/verification.h"
 #include "core/error.h"
+#include "core/files.h"
 
 namespace cohort::inspect {
 namespace {
@@ -27,11 +28,11 @@ std::vector<step::Finding> InspectStep::validate(const Json& parameters, const s
         return findings;
     }
     if (input.manifest.kind != "dataset")
-        findings.push_back(
-            {"png", "--png draws datasets; " + input.path.string() + " is of kind " + input.manifest.kind + "."});
+        findings.push_back({"png", "--png draws datasets; " + printable(input.path.string()) + " is of kind " +
+                                       input.manifest.kind + "."});
     else if (input.manifest.privacy == store::Privacy::identified && !parameters.at("allow_identified").get<bool>())
         findings.push_back({"png",
-                            input.path.string() +
+                            printable(input.path.string()) +
                                 " is identified, and a picture of it leaves the dataset's protection; "
                                 "anonymise it, or give --allow-identified.",
                             Exit::privacy});
@@ -68,7 +69,7 @@ step::Outcome InspectStep::run(step::Context& context) {
     if (!verified.faults.empty())
         throw Error(
             Exit::check_failed,
-            input.path.string() + " is not as it was made: " + verified.faults.front() +
+            printable(input.path.string()) + " is not as it was made: " + verified.faults.front() +
                 (verified.faults.size() > 1 ? " (and " + std::to_string(verified.faults.size() - 1) + " more faults)"
                                             : ""));
     return step::Outcome::done;

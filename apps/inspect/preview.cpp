@@ -91,7 +91,7 @@ std::string write_preview(const step::Input& input, const std::string& id, const
     }
     if (drawable.empty() && !id.empty()) refuse_unknown_sample(input, id, known);
     if (drawable.empty())
-        throw Error(Exit::bad_input, input.path.string() + " has no arrays; there is nothing to draw.");
+        throw Error(Exit::bad_input, printable(input.path.string()) + " has no arrays; there is nothing to draw.");
     std::vector<pictures::Raster> rows;
     std::string names;
     const std::size_t shown = std::min(drawable.size(), most_samples);

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "core/error.h"
+#include "core/files.h"
 
 namespace cohort::partition {
 namespace {
@@ -100,7 +101,8 @@ Cases read_cases(const std::filesystem::path& dataset, const Digest& expected, c
     names.require(group_column, "--group");
     for (const auto& column : stratify) names.require(column, "--stratify");
     if (cases.used.empty())
-        throw Error(Exit::bad_input, dataset.string() + ": none of its " + std::to_string(cases.unlabelled.size()) +
+        throw Error(Exit::bad_input, printable(dataset.string()) + ": none of its " +
+                                         std::to_string(cases.unlabelled.size()) +
                                          " samples has a label or a class, so there is nothing to split; give labels "
                                          "or a class column at ingest.");
     if (add_class && !names.has("class")) {

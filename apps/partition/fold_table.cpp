@@ -31,7 +31,8 @@ public:
         while (take(separator_));
         take('\r');
         if (at_ < text_.size() && !take('\n'))
-            throw Error(Exit::bad_input, place(line_) + ": a quoted field goes on after its quote; quote the whole field.");
+            throw Error(Exit::bad_input,
+                        place(line_) + ": a quoted field goes on after its quote; quote the whole field.");
         return true;
     }
     std::string place(std::size_t line) const { return name_ + ", line " + std::to_string(line); }
@@ -99,8 +100,9 @@ std::vector<FoldRow> parse_fold_table(std::string_view text, const std::string& 
                                              " fields, the header has " + std::to_string(header.size()) + ".");
         const FoldRow row{record.fields[id], record.fields[fold]};
         if (row.id.empty() || row.fold.empty())
-            throw Error(Exit::bad_input, reader.place(record.line) + ": id or fold is empty; leave out lines of "
-                                                                     "samples that are in no fold.");
+            throw Error(Exit::bad_input, reader.place(record.line) +
+                                             ": id or fold is empty; leave out lines of "
+                                             "samples that are in no fold.");
         if (!seen.insert(row.id).second)
             throw Error(Exit::bad_input, reader.place(record.line) + ": the id '" + printable(row.id) +
                                              "' is listed a second time; list it once.");
@@ -111,7 +113,7 @@ std::vector<FoldRow> parse_fold_table(std::string_view text, const std::string& 
 }
 
 std::vector<FoldRow> read_fold_table(const std::filesystem::path& file) {
-    return parse_fold_table(read_text(file), file.string());
+    return parse_fold_table(read_text(file), printable(file.string()));
 }
 
 }  // namespace cohort::partition

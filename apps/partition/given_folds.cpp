@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void fail(const fs::path& file, const std::string& what) {
-    throw Error(Exit::bad_input, file.string() + ": " + what);
+    throw Error(Exit::bad_input, printable(file.string()) + ": " + what);
 }
 
 std::vector<std::string> id_list(const Json& json, const fs::path& file, const std::string& where) {
@@ -53,7 +53,7 @@ std::string case_of(const std::string& path) {
 
 GivenFold from_summary(const Json& json, const fs::path& file, std::string name) {
     GivenFold fold{std::move(name), std::nullopt, {}, {}};
-    const auto where = file.string();
+    const auto where = printable(file.string());
     const auto& cases = member(json, "metric_per_case", where);
     if (!cases.is_array()) fail(file, "metric_per_case is not a list; nnU-Net's summary.json is expected.");
     for (const auto& one : cases) fold.validation.push_back(case_of(text_member(one, "prediction_file", where)));
@@ -80,7 +80,8 @@ std::vector<GivenFold> from_folder(const fs::path& folder) {
         if (!name.starts_with("fold_") || !fs::exists(summary, ignored)) continue;
         folds.push_back(from_summary(read_json(summary), summary, name.substr(5)));
     }
-    if (folds.empty()) fail(folder, "it has no fold_K/validation/summary.json; give the folder that holds fold_0, fold_1 ….");
+    if (folds.empty())
+        fail(folder, "it has no fold_K/validation/summary.json; give the folder that holds fold_0, fold_1 ….");
     std::sort(folds.begin(), folds.end(),
               [](const GivenFold& a, const GivenFold& b) { return fold_name_before(a.name, b.name); });
     return folds;
@@ -96,7 +97,8 @@ std::string part_named(const std::string& fold) {
 std::vector<GivenFold> from_rows(const std::vector<FoldRow>& rows) {
     std::map<std::string, std::vector<std::string>> ids_of;
     for (const auto& row : rows) ids_of[row.fold].push_back(row.id);
-    const bool is_holdout = std::all_of(ids_of.begin(), ids_of.end(), [](const auto& f) { return !part_named(f.first).empty(); });
+    const bool is_holdout =
+        std::all_of(ids_of.begin(), ids_of.end(), [](const auto& f) { return !part_named(f.first).empty(); });
     std::vector<GivenFold> folds;
     if (is_holdout) {
         auto& fold = folds.emplace_back(GivenFold{"0", std::vector<std::string>{}, {}, {}});
@@ -141,10 +143,12 @@ std::vector<GivenFold> read_given_folds(const fs::path& path) {
         folds = from_folder(path);
     } else if (path.extension() == ".json") {
         const auto json = read_json(path);
-        if (json.is_array()) folds = from_splits(json, path);
+        if (json.is_array())
+            folds = from_splits(json, path);
         else if (json.is_object() && json.contains("metric_per_case"))
             folds.push_back(from_summary(json, path, fold_name_above(path)));
-        else fail(path, "it is neither nnU-Net's splits_final.json (a list) nor its summary.json (metric_per_case).");
+        else
+            fail(path, "it is neither nnU-Net's splits_final.json (a list) nor its summary.json (metric_per_case).");
     } else {
         folds = from_rows(read_fold_table(path));
     }

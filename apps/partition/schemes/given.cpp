@@ -55,12 +55,14 @@ std::string named(const std::vector<std::string>& ids) {
     return text;
 }
 
-std::string ids_are(std::size_t count) { return std::to_string(count) + (count == 1 ? " listed id is " : " listed ids are "); }
+std::string ids_are(std::size_t count) {
+    return std::to_string(count) + (count == 1 ? " listed id is " : " listed ids are ");
+}
 
 void report_missing(const Split& split, const std::filesystem::path& file, bool refuse, Log& log) {
     const auto say = [&](const std::vector<std::string>& ids, const std::string& what) {
         if (ids.empty()) return;
-        const auto sentence = file.string() + ": " + ids_are(ids.size()) + what + ": " + named(ids) + ".";
+        const auto sentence = printable(file.string()) + ": " + ids_are(ids.size()) + what + ": " + named(ids) + ".";
         if (refuse)
             throw Error(Exit::bad_input, sentence + " Add them to the dataset, or leave out --missing-ids refuse.");
         log.warn(sentence);
@@ -74,30 +76,31 @@ void report_missing(const Split& split, const std::filesystem::path& file, bool 
 Split make_given(SchemeInput& input) {
     const auto& file = *input.parameters.given;
     const auto given = read_given_folds(file);
-    return within([&] { return "reading folds from " + file.string(); }, [&] {
-        Lookup lookup(input.cases);
-        Split split;
-        split.read_from_file = true;
-        for (const auto& listed : given) {
-            auto& fold = split.folds.emplace_back(Fold{listed.name});
-            const std::string of = " of fold " + listed.name;
-            fold.validation = lookup.cases_of(listed.validation, "the validation part" + of);
-            fold.test = lookup.cases_of(listed.test, "the test part" + of);
-            if (listed.train) {
-                fold.train = lookup.cases_of(*listed.train, "the training part" + of);
-                continue;
-            }
-            std::vector<bool> taken(input.cases.used.size(), false);
-            for (const auto* part : {&fold.validation, &fold.test})
-                for (const auto i : *part) taken[i] = true;
-            for (std::uint32_t i = 0; i < taken.size(); ++i)
-                if (!taken[i]) fold.train.push_back(i);
-        }
-        split.absent = lookup.absent();
-        split.unusable = lookup.unusable();
-        report_missing(split, file, input.parameters.refuse_missing_ids, input.log);
-        return split;
-    });
+    return within([&] { return "reading folds from " + printable(file.string()); },
+                  [&] {
+                      Lookup lookup(input.cases);
+                      Split split;
+                      split.read_from_file = true;
+                      for (const auto& listed : given) {
+                          auto& fold = split.folds.emplace_back(Fold{listed.name});
+                          const std::string of = " of fold " + listed.name;
+                          fold.validation = lookup.cases_of(listed.validation, "the validation part" + of);
+                          fold.test = lookup.cases_of(listed.test, "the test part" + of);
+                          if (listed.train) {
+                              fold.train = lookup.cases_of(*listed.train, "the training part" + of);
+                              continue;
+                          }
+                          std::vector<bool> taken(input.cases.used.size(), false);
+                          for (const auto* part : {&fold.validation, &fold.test})
+                              for (const auto i : *part) taken[i] = true;
+                          for (std::uint32_t i = 0; i < taken.size(); ++i)
+                              if (!taken[i]) fold.train.push_back(i);
+                      }
+                      split.absent = lookup.absent();
+                      split.unusable = lookup.unusable();
+                      report_missing(split, file, input.parameters.refuse_missing_ids, input.log);
+                      return split;
+                  });
 }
 
 }  // namespace cohort::partition

@@ -1,6 +1,7 @@
 #include "apps/partition/numpy_shuffle.h"
 #include "apps/partition/schemes/scheme.h"
 #include "core/error.h"
+#include "core/files.h"
 
 namespace cohort::partition {
 namespace {
@@ -13,10 +14,12 @@ Split make_nnunet(SchemeInput& input) {
     const auto& given = input.parameters.given;
     std::error_code ignored;
     if (given && std::filesystem::exists(*given, ignored)) {
-        input.log.info("folds are read from " + given->string() + ", as nnU-Net does where the file exists.");
+        input.log.info("folds are read from " + printable(given->string()) +
+                       ", as nnU-Net does where the file exists.");
         return make_given(input);
     }
-    if (given) input.log.info(given->string() + " does not exist, so the folds are computed as nnU-Net does.");
+    if (given)
+        input.log.info(printable(given->string()) + " does not exist, so the folds are computed as nnU-Net does.");
 
     const auto n = static_cast<std::uint32_t>(input.cases.used.size());
     const auto folds = static_cast<std::uint32_t>(input.parameters.folds);
@@ -32,8 +35,10 @@ Split make_nnunet(SchemeInput& input) {
         fold.validation = validation;
         std::size_t next = 0;
         for (std::uint32_t i = 0; i < n; ++i) {
-            if (next < validation.size() && validation[next] == i) ++next;
-            else fold.train.push_back(i);
+            if (next < validation.size() && validation[next] == i)
+                ++next;
+            else
+                fold.train.push_back(i);
         }
     }
     return split;
