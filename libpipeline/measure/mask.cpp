@@ -5,17 +5,6 @@
 namespace cohort::measure {
 namespace {
 
-/// Calls body(x, y, z, index) for every voxel that is not in the margin.
-template <class Body>
-void for_inner(const Mask& mask, Body body) {
-    const std::int64_t mz = mask.dimensions == 3 ? 1 : 0;
-    for (std::int64_t z = mz; z < mask.shape[2] - mz; ++z)
-        for (std::int64_t y = 1; y < mask.shape[1] - 1; ++y) {
-            auto index = static_cast<std::size_t>((z * mask.shape[1] + y) * mask.shape[0] + 1);
-            for (std::int64_t x = 1; x < mask.shape[0] - 1; ++x, ++index) body(x, y, z, index);
-        }
-}
-
 std::vector<std::ptrdiff_t> neighbour_offsets(const Mask& mask, Connectivity connectivity) {
     std::vector<std::ptrdiff_t> offsets;
     const int reach_z = mask.dimensions == 3 ? 1 : 0;
@@ -48,13 +37,22 @@ Mask mask_of(const CasePair& pair, const Target& target, Side side, Frame frame)
     const bool single = target.values.size() == 1;
     const std::int32_t only = target.values.front();
     const auto ignore = pair.ignore();
-    for_inner(mask, [&](std::int64_t x, std::int64_t y, std::int64_t z, std::size_t index) {
-        const auto at = static_cast<std::size_t>(
-            ((box.low[2] + z - mz) * labels.shape[1] + box.low[1] + y - 1) * labels.shape[0] + box.low[0] + x - 1);
-        const std::int32_t value = labels.values[at];
-        if (ignore && pair.reference().values[at] == *ignore) return;
-        mask.voxels[index] = (single ? value == only : target.has(value)) ? 1 : 0;
-    });
+    const std::int64_t inner = mask.shape[0] - 2;
+    for (std::int64_t z = mz; z < mask.shape[2] - mz; ++z)
+        for (std::int64_t y = 1; y < mask.shape[1] - 1; ++y) {
+            const std::ptrdiff_t from =
+                ((box.low[2] + z - mz) * labels.shape[1] + box.low[1] + y - 1) * labels.shape[0] + box.low[0];
+            const std::int32_t* row = labels.values.data() + from;
+            std::uint8_t* out = mask.voxels.data() + (z * mask.shape[1] + y) * mask.shape[0] + 1;
+            if (single)
+                for (std::int64_t x = 0; x < inner; ++x) out[x] = row[x] == only ? 1 : 0;
+            else
+                for (std::int64_t x = 0; x < inner; ++x) out[x] = target.has(row[x]) ? 1 : 0;
+            if (!ignore) continue;
+            const std::int32_t* reference = pair.reference().values.data() + from;
+            for (std::int64_t x = 0; x < inner; ++x)
+                if (reference[x] == *ignore) out[x] = 0;
+        }
     if (frame == Frame::background) return mask;
     std::size_t index = 0;
     for (std::int64_t z = 0; z < mask.shape[2]; ++z)
@@ -73,15 +71,20 @@ Mask border_of(const Mask& mask, Connectivity connectivity) {
     border.shape = mask.shape;
     border.dimensions = mask.dimensions;
     border.voxels.assign(mask.voxels.size(), 0);
-    const std::uint8_t* voxels = mask.voxels.data();
-    for_inner(mask, [&](std::int64_t, std::int64_t, std::int64_t, std::size_t index) {
-        if (voxels[index] == 0) return;
-        for (const std::ptrdiff_t offset : offsets)
-            if (voxels[static_cast<std::ptrdiff_t>(index) + offset] == 0) {
-                border.voxels[index] = 1;
-                return;
-            }
-    });
+    // Row by row and neighbour by neighbour, without a branch: compilers turn these loops into vector code.
+    const std::int64_t inner = mask.shape[0] - 2, mz = mask.dimensions == 3 ? 1 : 0;
+    std::vector<std::uint8_t> all_set(static_cast<std::size_t>(inner));
+    for (std::int64_t z = mz; z < mask.shape[2] - mz; ++z)
+        for (std::int64_t y = 1; y < mask.shape[1] - 1; ++y) {
+            const std::ptrdiff_t at = (z * mask.shape[1] + y) * mask.shape[0] + 1;
+            const std::uint8_t* row = mask.voxels.data() + at;
+            std::uint8_t* all = all_set.data();
+            std::fill(all_set.begin(), all_set.end(), std::uint8_t{1});
+            for (const std::ptrdiff_t offset : offsets)
+                for (std::int64_t x = 0; x < inner; ++x) all[x] &= row[x + offset];
+            std::uint8_t* out = border.voxels.data() + at;
+            for (std::int64_t x = 0; x < inner; ++x) out[x] = row[x] & (all[x] ^ std::uint8_t{1});
+        }
     return border;
 }
 

@@ -15,9 +15,12 @@ namespace cohort::measure {
 /// spacing_mm   between neighbours along x, y, z, > 0
 /// threads      slices, then queries, are cut among them; the result does not depend on how many
 ///
-/// O(voxels) for rows and planes, then per query along z only as far as can be nearer. Memory: 12 bytes a voxel.
-/// Rows: nearest feature by two sweeps. Planes: lower envelope of parabolas (Felzenszwalb & Huttenlocher, Theory of
-/// Computing 8 (2012), 415–428). Distances are exact but for the rounding of double.
+/// Rows: nearest feature by two sweeps. Then each query looks at the rows around it, nearest first, until none can be
+/// nearer than what it has found: surfaces that lie close together are done in a few steps. Queries that are still
+/// looking after `most_rows_looked_at` rows wait for whole slices, by lower envelopes of parabolas (Felzenszwalb &
+/// Huttenlocher, Theory of Computing 8 (2012), 415–428), and a search along z; so a far pair of surfaces costs
+/// O(voxels), too. Distances are exact but for the rounding of double. Memory: 4 bytes a voxel, 12 if any query waits.
+inline constexpr int most_rows_looked_at = 600;
 std::vector<double> point_distances(const Mask& from, const Mask& to, const Vec3& spacing_mm, unsigned threads = 1);
 
 }  // namespace cohort::measure

@@ -55,6 +55,31 @@ TEST_CASE("distances equal the brute-force minimum for any shape, spacing, densi
     CHECK(point_distances(from, to, spacing, 3) == got);
 }
 
+TEST_CASE("far surfaces, which wait for whole slices, are as exact as near ones") {
+    const auto seed = GENERATE(range(0u, 12u));
+    INFO("seed " << seed);
+    std::mt19937 random(seed);
+    const Extent3 shape{40 + below(random, 20), 50 + below(random, 20), 45 + below(random, 20)};
+    const Vec3 spacing{.5 + below(random, 20) / 10., .5 + below(random, 20) / 10., .5 + below(random, 20) / 10.};
+    const auto empty = [&] {
+        return Mask{shape, 3, std::vector<std::uint8_t>(static_cast<std::size_t>(shape[0] * shape[1] * shape[2]), 0)};
+    };
+    Mask from = empty(), to = empty();
+    for (int i = 0; i < 60; ++i) {
+        from.voxels[static_cast<std::size_t>(below(random, static_cast<int>(from.voxels.size())))] = 1;
+        if (seed % 3 != 0 || i < 3)  // few, and then in one corner
+            to.voxels[static_cast<std::size_t>(below(random, static_cast<int>(to.voxels.size() / (seed % 2 ? 1 : 12))))] = 1;
+    }
+    const auto expected = brute_force(from, to, spacing);
+    const auto got = point_distances(from, to, spacing, 1);
+    REQUIRE(got.size() == expected.size());
+    double worst = 0;
+    for (std::size_t i = 0; i < got.size(); ++i)
+        worst = std::max(worst, std::abs(got[i] - expected[i]) / (1 + expected[i]));
+    CHECK(worst < 1e-12);
+    CHECK(point_distances(from, to, spacing, 4) == got);
+}
+
 TEST_CASE("a border is the foreground with a face neighbour outside, and the frame is outside") {
     LabelMap r = empty_map({4, 4, 4});
     for (auto& v : r.values) v = 1;
