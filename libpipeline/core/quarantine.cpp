@@ -24,6 +24,7 @@ constexpr std::array reasons{
     Reason{"listed-missing", "dataset.json lists a file that is not there."},
     Reason{"no-data", "A header without voxels."},
     Reason{"not-readable", "The file cannot be opened or read."},
+    Reason{"spacing-unknown", "A spacing is asked for, but the image's own is not known."},
     Reason{"too-large", "There is not enough memory to decode it."},
     Reason{"truncated", "The file is shorter than its header promises."},
     Reason{"unsupported", "A known format or type that this program does not read."},

@@ -16,10 +16,17 @@ SpacingGrid grid_at_spacing(const std::array<std::int64_t, 3>& shape, const Geom
     for (std::size_t a = 0; a < 3; ++a) {
         auto& map = out.maps[a];
         map.from = map.to = shape[a];
+        if (shape[a] == 1 || spacing_mm[a] == 0) continue;
         const double step = spacing_mm[a] / old[a];
         // What differs by rounding in a header's float is the same spacing.
-        if (shape[a] == 1 || spacing_mm[a] == 0 || std::abs(step - 1) < 1e-6) continue;
-        map.to = std::max<std::int64_t>(1, std::llround(static_cast<double>(shape[a]) / step));
+        if (std::abs(step - 1) < 1e-6) continue;
+        const double wanted = static_cast<double>(shape[a]) / step;
+        // Compared as doubles: what is too large fits no integer, and NaN is not smaller either.
+        if (!(wanted < static_cast<double>(most_voxels_along_axis)))
+            throw Error(Exit::bad_input, "at a spacing of " + shortest(spacing_mm[a]) + " mm an axis of " +
+                                             std::to_string(shape[a]) + " voxels would get more than " +
+                                             std::to_string(most_voxels_along_axis) + ".");
+        map.to = std::max<std::int64_t>(1, std::llround(wanted));
         map.step = ratio[a] = step;
         map.start = start[a] = (static_cast<double>(map.from - 1) - static_cast<double>(map.to - 1) * step) / 2;
     }
@@ -42,17 +49,17 @@ AxisMaps corner_maps(const std::array<std::int64_t, 3>& from, const std::array<s
     return maps;
 }
 
-std::array<std::int64_t, 3> leading_extents(const Volume& volume) {
+std::array<std::int64_t, 3> leading_extents(const Shape& shape, const std::vector<Axis>& axes) {
     constexpr std::array<std::string_view, 3> names{"x", "y", "z"};
     std::array<std::int64_t, 3> extents{1, 1, 1};
     std::size_t leading = 0;
-    while (leading < 3 && leading < volume.axes().size() && volume.axes()[leading].name == names[leading]) {
-        extents[leading] = volume.shape()[leading];
+    while (leading < 3 && leading < axes.size() && axes[leading].name == names[leading]) {
+        extents[leading] = shape[leading];
         ++leading;
     }
-    for (std::size_t a = leading; a < volume.axes().size(); ++a)
+    for (std::size_t a = leading; a < axes.size(); ++a)
         for (const auto name : names)
-            if (volume.axes()[a].name == name)
+            if (axes[a].name == name)
                 throw Error(Exit::bad_input, "the axis " + std::string(name) + " comes after another one; only images whose "
                                              "first axes are x, y, z can be resampled.");
     return extents;

@@ -25,6 +25,8 @@ struct SpacingGrid {
     Geometry geometry;
 };
 /// `shape`: extents along x, y, z. An entry of `spacing_mm` that is 0 keeps that axis as it is, as do axes of one voxel.
+/// Error(bad_input) when an axis would get more than most_voxels_along_axis, or its own spacing is 0 or not finite.
+inline constexpr std::int64_t most_voxels_along_axis = (std::int64_t{1} << 31) - 1;
 SpacingGrid grid_at_spacing(const std::array<std::int64_t, 3>& shape, const Geometry& from, const Vec3& spacing_mm);
 
 /// Corners on corners, as scipy.ndimage.zoom and numpy's linspace have it: first and last voxels' middles coincide.
@@ -32,6 +34,9 @@ AxisMaps corner_maps(const std::array<std::int64_t, 3>& from, const std::array<s
 
 /// Extents along x, y, z when these (or the first of them) are the leading axes, 1 for those that are not there.
 /// Error(bad_input) when one of them comes after another axis: such an image is to be permuted first.
-std::array<std::int64_t, 3> leading_extents(const Volume& volume);
+std::array<std::int64_t, 3> leading_extents(const Shape& shape, const std::vector<Axis>& axes);
+inline std::array<std::int64_t, 3> leading_extents(const Volume& volume) {
+    return leading_extents(volume.shape(), volume.axes());
+}
 
 }  // namespace cohort::grid

@@ -8,20 +8,24 @@
 
 namespace cohort::grid {
 
-std::optional<VoxelBox> non_zero_box(const Volume& volume) {
-    const auto [nx, ny, nz] = leading_extents(volume);
-    const auto voxels = volume.values<float>();
-    std::array<std::int64_t, 3> first{nx, ny, nz}, last{-1, -1, -1};
+namespace {
+
+/// `zero(v)` says whether a stored voxel counts as 0.
+template <class T, class Zero>
+std::optional<VoxelBox> box_of_others(std::span<const T> voxels, const std::array<std::int64_t, 3>& n, Zero zero) {
+    const auto [nx, ny, nz] = n;
+    std::array<std::int64_t, 3> first = n, last{-1, -1, -1};
     const auto see = [&](std::size_t a, std::int64_t i) {
         first[a] = std::min(first[a], i);
         last[a] = std::max(last[a], i);
     };
-    for (std::int64_t row = 0; row < volume.size() / nx; ++row) {
-        const float* line = voxels.data() + row * nx;
-        const auto* begin = std::find_if(line, line + nx, [](float v) { return v != 0; });
+    const auto rows = static_cast<std::int64_t>(voxels.size()) / nx;
+    for (std::int64_t row = 0; row < rows; ++row) {
+        const T* line = voxels.data() + row * nx;
+        const T* begin = std::find_if_not(line, line + nx, zero);
         if (begin == line + nx) continue;
-        auto end = line + nx;
-        while (end[-1] == 0) --end;
+        const T* end = line + nx;
+        while (zero(end[-1])) --end;
         see(0, begin - line);
         see(0, end - line - 1);
         see(1, row % ny);
@@ -31,6 +35,17 @@ std::optional<VoxelBox> non_zero_box(const Volume& volume) {
     VoxelBox box{first, {}};
     for (std::size_t a = 0; a < 3; ++a) box.extent[a] = last[a] - first[a] + 1;
     return box;
+}
+
+}  // namespace
+
+std::optional<VoxelBox> non_zero_box(const Volume& volume, const Scale& scale) {
+    if (!scale.axis.empty()) return non_zero_box(scaled_f32(volume, scale));
+    const double slope = scale.slope.at(0), offset = scale.offset.at(0);
+    return visit(volume, [&]<class T>(std::span<const T> voxels) {
+        return box_of_others(voxels, leading_extents(volume),
+                             [&](T v) { return static_cast<float>(as_double(v) * slope + offset) == 0; });
+    });
 }
 
 VoxelBox united(const VoxelBox& a, const VoxelBox& b) {

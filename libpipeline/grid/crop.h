@@ -17,8 +17,8 @@ struct VoxelBox {
 };
 
 /// The smallest box that holds every voxel other than 0 (NaN is other than 0) over all further axes; nothing when all
-/// are 0. Needs f32; x, y, z lead (see leading_extents).
-std::optional<VoxelBox> non_zero_box(const Volume& volume);
+/// are 0. Values count after `scale`, as f32. Any type; x, y, z lead (see leading_extents).
+std::optional<VoxelBox> non_zero_box(const Volume& volume, const Scale& scale = {});
 
 /// The box that holds both.
 VoxelBox united(const VoxelBox& a, const VoxelBox& b);

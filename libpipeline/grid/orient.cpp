@@ -124,49 +124,74 @@ std::string axis_codes(const Affine& affine) {
     return codes;
 }
 
-Oriented to_canonical(const Volume& voxels, const Geometry& geometry) {
-    const auto as_it_is = [&] { return Oriented{voxels.clone(), geometry}; };
-    if (!geometry.affine) return as_it_is();
+namespace {
+
+/// How to_canonical walks through an image; nothing where the image stays as it is.
+struct Turn {
+    CanonicalGrid grid;
+    Walk walk;
+};
+
+std::optional<Turn> turn_of(const Shape& old_shape, const std::vector<Axis>& axes, const Geometry& geometry) {
+    if (!geometry.affine || !std::isfinite(geometry.affine->determinant())) return std::nullopt;
     const auto orientation = orientation_of(*geometry.affine);
     if (!std::all_of(orientation.begin(), orientation.end(), [](const auto& axis) { return axis.has_value(); }))
-        return as_it_is();
-
-    const auto& axes = voxels.axes();
+        return std::nullopt;
     std::size_t spatial = 0;
     while (spatial < std::min<std::size_t>(3, axes.size()) &&
            axes[spatial].name == std::string_view("xyz").substr(spatial, 1))
         ++spatial;
-    if (spatial == 0) return as_it_is();
+    if (spatial == 0) return std::nullopt;
     std::array<std::int64_t, 3> extent{1, 1, 1}, stride{1, 1, 1};
-    std::copy_n(voxels.shape().begin(), spatial, extent.begin());
+    std::copy_n(old_shape.begin(), spatial, extent.begin());
     stride[1] = extent[0];
     stride[2] = extent[0] * extent[1];
 
-    Walk walk;
+    Turn turn;
+    bool identity = true;
     Affine back;  // new index → old index
     for (auto& row : back.m) row = {0, 0, 0, 0};
     for (std::size_t old_axis = 0; old_axis < 3; ++old_axis) {
         const auto [world, sign] = *orientation[old_axis];
-        walk.extent[world] = extent[old_axis];
-        walk.step[world] = sign * stride[old_axis];
-        if (sign < 0) walk.start += (extent[old_axis] - 1) * stride[old_axis];
+        identity = identity && world == old_axis && sign > 0;
+        turn.walk.extent[world] = extent[old_axis];
+        turn.walk.step[world] = sign * stride[old_axis];
+        if (sign < 0) turn.walk.start += (extent[old_axis] - 1) * stride[old_axis];
         back.m[old_axis][world] = sign;
         back.m[old_axis][3] = sign < 0 ? static_cast<double>(extent[old_axis] - 1) : 0;
     }
+    if (identity) return std::nullopt;
     // Leading axes that the image has, and z beyond them only if it is needed now.
     std::size_t kept = spatial;
     for (std::size_t i = spatial; i < 3; ++i)
-        if (walk.extent[i] > 1) kept = i + 1;
-    Shape shape(walk.extent.begin(), walk.extent.begin() + static_cast<std::ptrdiff_t>(kept));
-    auto new_axes = axes_named(std::string_view("xyz").substr(0, kept));
-    shape.insert(shape.end(), voxels.shape().begin() + static_cast<std::ptrdiff_t>(spatial), voxels.shape().end());
-    new_axes.insert(new_axes.end(), axes.begin() + static_cast<std::ptrdiff_t>(spatial), axes.end());
-    if (new_axes.size() > most_axes) return as_it_is();
+        if (turn.walk.extent[i] > 1) kept = i + 1;
+    auto& grid = turn.grid;
+    grid.shape.assign(turn.walk.extent.begin(), turn.walk.extent.begin() + static_cast<std::ptrdiff_t>(kept));
+    grid.axes = axes_named(std::string_view("xyz").substr(0, kept));
+    grid.shape.insert(grid.shape.end(), old_shape.begin() + static_cast<std::ptrdiff_t>(spatial), old_shape.end());
+    grid.axes.insert(grid.axes.end(), axes.begin() + static_cast<std::ptrdiff_t>(spatial), axes.end());
+    if (grid.axes.size() > most_axes) return std::nullopt;
+    grid.geometry = geometry;
+    grid.geometry.affine = *geometry.affine * back;
+    grid.changed = true;
+    return turn;
+}
 
-    Oriented oriented{Volume(voxels.type(), std::move(shape), std::move(new_axes)), geometry};
-    oriented.geometry.affine = *geometry.affine * back;
+}  // namespace
+
+CanonicalGrid canonical_grid(const Shape& shape, const std::vector<Axis>& axes, const Geometry& geometry) {
+    auto turn = turn_of(shape, axes, geometry);
+    return turn ? std::move(turn->grid) : CanonicalGrid{shape, axes, geometry, false};
+}
+
+Oriented to_canonical(const Volume& voxels, const Geometry& geometry) {
+    auto turn = turn_of(voxels.shape(), voxels.axes(), geometry);
+    if (!turn) return {voxels.clone(), geometry};
+    Oriented oriented{Volume(voxels.type(), std::move(turn->grid.shape), std::move(turn->grid.axes)),
+                      std::move(turn->grid.geometry)};
+    const auto& walk = turn->walk;
     const std::size_t bytes = size_of(voxels.type());
-    const auto block = static_cast<std::size_t>(extent[0] * extent[1] * extent[2]) * bytes;
+    const auto block = static_cast<std::size_t>(walk.extent[0] * walk.extent[1] * walk.extent[2]) * bytes;
     const auto from = voxels.bytes();
     for (std::size_t at = 0; at < from.size(); at += block)
         gather(bytes, from.data() + at, oriented.voxels.bytes().data() + at, walk);

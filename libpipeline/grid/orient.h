@@ -28,6 +28,15 @@ Orientation orientation_of(const Affine& affine);
 /// "RAS", "PSR" …: where each voxel axis grows to (nibabel's aff2axcodes); '?' where there is no direction.
 std::string axis_codes(const Affine& affine);
 
+/// The grid that to_canonical gives, known without voxels; `changed` is false where it leaves the image as it is.
+struct CanonicalGrid {
+    Shape shape;
+    std::vector<Axis> axes;
+    Geometry geometry;
+    bool changed = false;
+};
+CanonicalGrid canonical_grid(const Shape& shape, const std::vector<Axis>& axes, const Geometry& geometry);
+
 /// An image whose voxel axes run to the right, front and top, as nearly as flips and transpositions allow.
 struct Oriented {
     Volume voxels;
