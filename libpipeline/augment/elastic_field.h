@@ -20,13 +20,21 @@ public:
     /// No displacement exceeds this along any axis (a B-spline lies within its nodes).
     double bound() const { return bound_; }
 
-    /// Adds the displacements of row (y, z) to the three coordinates of its voxels.
-    void add_row(std::int64_t y, std::int64_t z, std::span<float> x_out, std::span<float> y_out, std::span<float> z_out) const;
+    /// The nodes of one slice, blended along z: shared by its rows.
+    using Slice = std::array<std::vector<float>, 3>;
+    Slice slice(std::int64_t z) const;
+
+    /// Adds the displacements of row y of that slice to the three coordinates of its voxels.
+    void add_row(const Slice& slice, std::int64_t y, std::span<float> x_out, std::span<float> y_out,
+                 std::span<float> z_out) const;
+
+    /// Displacement of every node along x, y and z; x fastest, node_extent() of them.
+    const std::array<std::vector<float>, 3>& nodes() const { return displacement_; }
+    const std::array<std::int64_t, 3>& node_extent() const { return nodes_; }
 
 private:
     std::array<std::int64_t, 3> nodes_{};  ///< per axis
     std::array<std::vector<float>, 3> displacement_;
-    std::array<std::vector<std::array<float, 4>>, 3> weights_;  ///< per axis, per voxel
     double bound_ = 0;
 };
 

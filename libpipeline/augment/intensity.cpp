@@ -1,150 +1,108 @@
 #include "augment/intensity.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <numbers>
-#include <vector>
+#include <limits>
+
+#include "augment/channel_statistics.h"
+#include "augment/vector_math.h"
 
 namespace cohort::augment {
 namespace {
 
-struct Moments {
-    double mean = 0, sd = 0;  ///< sample standard deviation, as PyTorch has it
-};
+constexpr float most = std::numeric_limits<float>::max();
+constexpr std::size_t pairs_at_once = 512;
 
-Moments moments(std::span<const float> values) {
-    const auto n = static_cast<double>(values.size());
-    double sum = 0;
-    for (const auto v : values) sum += v;
-    const auto mean = sum / n;
-    double squares = 0;
-    for (const auto v : values) squares += (v - mean) * (v - mean);
-    return {mean, values.size() > 1 ? std::sqrt(squares / (n - 1)) : 0};
-}
-
-/// Index reflected into [0, n) without repeating the edge: −1 → 1, n → n − 2.
-std::int64_t reflected(std::int64_t i, std::int64_t n) {
-    if (n == 1) return 0;
-    const auto period = 2 * (n - 1);
-    i = ((i % period) + period) % period;
-    return i < n ? i : period - i;
-}
-
-std::vector<float> gaussian(double sigma) {
-    const auto radius = std::max<std::int64_t>(1, std::lround((6 * sigma - 0.5) / 2));
-    std::vector<float> kernel;
-    double sum = 0;
-    for (auto i = -radius; i <= radius; ++i) sum += std::exp(-static_cast<double>(i * i) / (2 * sigma * sigma));
-    for (auto i = -radius; i <= radius; ++i)
-        kernel.push_back(static_cast<float>(std::exp(-static_cast<double>(i * i) / (2 * sigma * sigma)) / sum));
-    return kernel;
-}
-
-/// Convolution along one axis: lines of `inner` values lie `n` deep, `outer` times.
-void convolve(std::span<const float> in, std::span<float> out, std::int64_t inner, std::int64_t n, std::int64_t outer,
-              const std::vector<float>& kernel) {
-    const auto radius = static_cast<std::int64_t>(kernel.size() / 2);
-    std::fill(out.begin(), out.end(), 0.0f);
-    for (std::int64_t o = 0; o < outer; ++o)
-        for (std::int64_t i = 0; i < n; ++i) {
-            auto* to = out.data() + (o * n + i) * inner;
-            for (std::size_t k = 0; k < kernel.size(); ++k) {
-                const auto* from = in.data() + (o * n + reflected(i + static_cast<std::int64_t>(k) - radius, n)) * inner;
-                for (std::int64_t j = 0; j < inner; ++j) to[j] += kernel[k] * from[j];
-            }
-        }
-}
-
-/// Linear interpolation from m to n samples along one axis, half-pixel centres, ends held.
-void stretch(std::span<const float> in, std::span<float> out, std::int64_t inner, std::int64_t m, std::int64_t n, std::int64_t outer) {
-    for (std::int64_t i = 0; i < n; ++i) {
-        const auto at = std::clamp((static_cast<double>(i) + 0.5) * static_cast<double>(m) / static_cast<double>(n) - 0.5, 0.0,
-                                   static_cast<double>(m - 1));
-        const auto low = static_cast<std::int64_t>(at), high = std::min(low + 1, m - 1);
-        const auto w = static_cast<float>(at - static_cast<double>(low));
-        for (std::int64_t o = 0; o < outer; ++o) {
-            const auto* a = in.data() + (o * m + low) * inner;
-            const auto* b = in.data() + (o * m + high) * inner;
-            auto* to = out.data() + (o * n + i) * inner;
-            for (std::int64_t j = 0; j < inner; ++j) to[j] = a[j] + w * (b[j] - a[j]);
-        }
+/// Two normal numbers from two words each.
+__attribute__((target_clones("avx512f", "avx2", "default"))) void normal_pairs(const std::uint32_t* words,
+                                                                               std::size_t pairs, float sd,
+                                                                               float* first, float* second) {
+    constexpr float to_unit = 0x1p-24f;
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const float u = (static_cast<float>(static_cast<std::int32_t>(words[2 * i] >> 8)) + 0.5f) * to_unit;
+        const float turn = static_cast<float>(static_cast<std::int32_t>(words[2 * i + 1] >> 8)) * to_unit;
+        // u = 1 − 2^-25 rounds to 1, whose logarithm must not become positive by rounding.
+        const float square = -2.0f * log_of(u);
+        const float radius = sd * std::sqrt(square > 0 ? square : 0.0f);
+        const auto at = circle_at(turn);
+        first[i] = radius * at.cos;
+        second[i] = radius * at.sin;
     }
+}
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void multiply(float* v, std::size_t n, float factor) {
+    for (std::size_t i = 0; i < n; ++i) v[i] *= factor;
+}
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void stretch_contrast(float* v, std::size_t n, float mean,
+                                                                                   float factor, float low,
+                                                                                   float high) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const float stretched = (v[i] - mean) * factor + mean;
+        const float above = stretched < low ? low : stretched;
+        v[i] = above > high ? high : above;
+    }
+}
+
+/// (sign·(v − least)/range)^power × range: what is not finite stays as it is.
+__attribute__((target_clones("avx512f", "avx2", "default"))) void raise(float* v, std::size_t n, float sign,
+                                                                        float least, float range, float power) {
+    const float inverse = 1.0f / (range > 1e-7f ? range : 1e-7f);
+    for (std::size_t i = 0; i < n; ++i) {
+        const float share = (sign * v[i] - least) * inverse;
+        const float within = share > 1.0f ? 1.0f : share;
+        const float raised = power_of(within, power) * range + least;
+        const float old = v[i];
+        v[i] = std::abs(old) <= most ? raised : old;
+    }
+}
+
+__attribute__((target_clones("avx512f", "avx2", "default"))) void move_and_scale(float* v, std::size_t n,
+                                                                                 float from_mean, float scale,
+                                                                                 float to_mean, float sign) {
+    for (std::size_t i = 0; i < n; ++i) v[i] = sign * ((v[i] - from_mean) * scale + to_mean);
 }
 
 }  // namespace
 
 void add_noise(std::span<float> image, double sd, RandomStream& random) {
-    // Box–Muller in float: noise needs no more than 24 bits.
-    const auto scale = static_cast<float>(sd);
-    constexpr float to_unit = 0x1p-24f;
-    for (std::size_t i = 0; i < image.size(); i += 2) {
-        const auto u = (static_cast<float>(random.next_u32() >> 8) + 0.5f) * to_unit;
-        const auto angle = static_cast<float>(random.next_u32() >> 8) * (to_unit * 2 * std::numbers::pi_v<float>);
-        const auto radius = scale * std::sqrt(-2 * std::log(u));
-        image[i] += radius * std::cos(angle);
-        if (i + 1 < image.size()) image[i + 1] += radius * std::sin(angle);
-    }
-}
-
-void blur(std::span<float> channel, const std::array<std::int64_t, 3>& extent, const std::array<double, 3>& sigma) {
-    std::vector<float> other(channel.size());
-    std::int64_t inner = 1;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        const auto outer = static_cast<std::int64_t>(channel.size()) / (inner * extent[axis]);
-        if (sigma[axis] > 0 && extent[axis] > 1) {
-            convolve(channel, other, inner, extent[axis], outer, gaussian(sigma[axis]));
-            std::copy(other.begin(), other.end(), channel.begin());
+    std::array<std::uint32_t, 2 * pairs_at_once> words;
+    std::array<float, pairs_at_once> first, second;
+    for (std::size_t at = 0; at < image.size(); at += 2 * pairs_at_once) {
+        const auto here = image.subspan(at, std::min(2 * pairs_at_once, image.size() - at));
+        const auto pairs = (here.size() + 1) / 2;
+        random.fill(std::span(words).first(2 * pairs));
+        normal_pairs(words.data(), pairs, static_cast<float>(sd), first.data(), second.data());
+        for (std::size_t i = 0; i < here.size() / 2; ++i) {
+            here[2 * i] += first[i];
+            here[2 * i + 1] += second[i];
         }
-        inner *= extent[axis];
+        if (here.size() % 2 != 0) here.back() += first[pairs - 1];
     }
 }
 
 void brighten(std::span<float> channel, double factor) {
-    for (auto& v : channel) v *= static_cast<float>(factor);
+    multiply(channel.data(), channel.size(), static_cast<float>(factor));
 }
 
 void change_contrast(std::span<float> channel, double factor) {
-    const auto [low, high] = std::minmax_element(channel.begin(), channel.end());
-    const auto least = *low, most = *high;
-    const auto mean = static_cast<float>(moments(channel).mean);
-    for (auto& v : channel) v = std::clamp((v - mean) * static_cast<float>(factor) + mean, least, most);
-}
-
-void lower_resolution(std::span<float> channel, const std::array<std::int64_t, 3>& extent, double factor) {
-    std::array<std::int64_t, 3> small{};
-    for (std::size_t axis = 0; axis < 3; ++axis)
-        small[axis] = std::max<std::int64_t>(1, std::lround(static_cast<double>(extent[axis]) * factor));
-    std::vector<float> now;
-    const auto nearest = [&](std::int64_t i, std::size_t axis) { return (2 * i + 1) * extent[axis] / (2 * small[axis]); };
-    for (std::int64_t z = 0; z < small[2]; ++z)
-        for (std::int64_t y = 0; y < small[1]; ++y)
-            for (std::int64_t x = 0; x < small[0]; ++x)
-                now.push_back(channel[static_cast<std::size_t>((nearest(z, 2) * extent[1] + nearest(y, 1)) * extent[0] + nearest(x, 0))]);
-    auto shape = small;
-    std::vector<float> next;
-    std::int64_t inner = 1;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-        const auto outer = static_cast<std::int64_t>(now.size()) / (inner * shape[axis]);
-        next.resize(static_cast<std::size_t>(inner * extent[axis] * outer));
-        stretch(now, next, inner, shape[axis], extent[axis], outer);
-        std::swap(now, next);
-        inner *= extent[axis];
-    }
-    std::copy(now.begin(), now.end(), channel.begin());
+    const auto before = channel_statistics(channel);
+    stretch_contrast(channel.data(), channel.size(), static_cast<float>(before.mean), static_cast<float>(factor),
+                     before.low, before.high);
 }
 
 void change_gamma(std::span<float> channel, double exponent, Negative negative) {
-    const auto sign = negative == Negative::yes ? -1.0f : 1.0f;
-    for (auto& v : channel) v *= sign;
-    const auto before = moments(channel);
-    const auto [low, high] = std::minmax_element(channel.begin(), channel.end());
-    const auto least = *low, range = *high - *low, power = static_cast<float>(exponent);
-    const auto inverse = 1 / std::max(range, 1e-7f);
-    for (auto& v : channel) v = std::pow((v - least) * inverse, power) * range + least;
-    const auto after = moments(channel);
-    const auto scale = static_cast<float>(before.sd / std::max(after.sd, 1e-7));
-    for (auto& v : channel)
-        v = sign * ((v - static_cast<float>(after.mean)) * scale + static_cast<float>(before.mean));
+    const bool inverted = negative == Negative::yes;
+    const auto before = channel_statistics(channel);
+    if (before.count == 0) return;
+    const auto sign = inverted ? -1.0f : 1.0f;
+    const auto least = inverted ? -before.high : before.low;
+    raise(channel.data(), channel.size(), sign, least, before.high - before.low, static_cast<float>(exponent));
+    const auto after = channel_statistics(channel);
+    move_and_scale(channel.data(), channel.size(), static_cast<float>(after.mean),
+                   static_cast<float>(before.sd / std::max(after.sd, 1e-7)),
+                   static_cast<float>(inverted ? -before.mean : before.mean), sign);
 }
 
 }  // namespace cohort::augment

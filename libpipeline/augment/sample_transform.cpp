@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "augment/filters.h"
 #include "augment/intensity.h"
 #include "core/philox.h"
 

@@ -34,7 +34,8 @@ SourceBox source_box(const SpatialMap& map, const Extent& extent, const Extent& 
 ///
 /// Images: trilinear, 0 outside the box. Labels: each class's trilinear share, the largest wins, ties to the lowest
 /// class; `outside` beyond the box. The box holds 0 and `outside` where it lies outside the image.
-void warp_patch(const SpatialMap& map, const SourceBox& box, std::span<const float> image, std::span<const std::uint16_t> labels,
-                std::uint16_t outside, const Extent& extent, std::span<float> image_out, std::span<std::uint16_t> labels_out);
+void warp_patch(const SpatialMap& map, const SourceBox& box, std::span<const float> image,
+                std::span<const std::uint16_t> labels, std::uint16_t outside, const Extent& extent,
+                std::span<float> image_out, std::span<std::uint16_t> labels_out);
 
 }  // namespace cohort::augment

@@ -16,6 +16,38 @@ std::uint64_t first_eight(const Digest& digest) {
     return value;
 }
 
+constexpr std::size_t lanes = 16;  // blocks made side by side: what the widest vectors hold
+
+/// `lanes` consecutive blocks of a stream, one after the other.
+__attribute__((target_clones("avx512f", "avx2", "default")))
+void consecutive_blocks(std::uint64_t first, std::uint64_t item, std::array<std::uint32_t, 2> key, std::uint32_t* out) {
+    constexpr std::uint64_t m0 = 0xD2511F53, m1 = 0xCD9E8D57;
+    constexpr std::uint32_t w0 = 0x9E3779B9, w1 = 0xBB67AE85;
+    std::uint32_t c0[lanes], c1[lanes], c2[lanes], c3[lanes];
+    for (std::size_t i = 0; i < lanes; ++i) {
+        c0[i] = static_cast<std::uint32_t>(first + i);
+        c1[i] = static_cast<std::uint32_t>((first + i) >> 32);
+        c2[i] = static_cast<std::uint32_t>(item);
+        c3[i] = static_cast<std::uint32_t>(item >> 32);
+    }
+    for (int round = 0; round < 10; ++round) {
+        for (std::size_t i = 0; i < lanes; ++i) {
+            const std::uint64_t p0 = m0 * c0[i], p1 = m1 * c2[i];
+            c0[i] = static_cast<std::uint32_t>(p1 >> 32) ^ c1[i] ^ key[0];
+            c1[i] = static_cast<std::uint32_t>(p1);
+            c2[i] = static_cast<std::uint32_t>(p0 >> 32) ^ c3[i] ^ key[1];
+            c3[i] = static_cast<std::uint32_t>(p0);
+        }
+        key = {key[0] + w0, key[1] + w1};
+    }
+    for (std::size_t i = 0; i < lanes; ++i) {
+        out[4 * i] = c0[i];
+        out[4 * i + 1] = c1[i];
+        out[4 * i + 2] = c2[i];
+        out[4 * i + 3] = c3[i];
+    }
+}
+
 }  // namespace
 
 std::array<std::uint32_t, 4> philox4x32_10(std::array<std::uint32_t, 4> c, std::array<std::uint32_t, 2> k) {
@@ -51,6 +83,14 @@ std::uint32_t RandomStream::next_u32() {
         used_ = 0;
     }
     return words_[used_++];
+}
+
+void RandomStream::fill(std::span<std::uint32_t> words) {
+    std::size_t i = 0;
+    while (i < words.size() && used_ < 4) words[i++] = words_[used_++];
+    for (; words.size() - i >= 4 * lanes; i += 4 * lanes, block_ += lanes)
+        consecutive_blocks(block_, item_, key_, words.data() + i);
+    while (i < words.size()) words[i++] = next_u32();
 }
 
 std::uint64_t RandomStream::next_u64() {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace cohort {
@@ -28,6 +29,7 @@ public:
     std::uint64_t below(std::uint64_t n);          ///< 0 … n−1, unbiased; n > 0
     double normal();                               ///< mean 0, SD 1; Box–Muller, two draws a pair
     bool chance(double probability);
+    void fill(std::span<std::uint32_t> words);     ///< what as many calls of next_u32() would give, several times faster
 
 private:
     std::array<std::uint32_t, 2> key_;

@@ -1,10 +1,12 @@
-#include <catch2/catch.hpp>
+#include "augment/intensity.h"
 
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
 
-#include "augment/intensity.h"
+#include "augment/channel_statistics.h"
+#include "augment/filters.h"
 
 using namespace cohort;
 using namespace cohort::augment;
@@ -64,8 +66,9 @@ TEST_CASE("blur equals the convolution by its definition, with reflected borders
                 double expected = 0;
                 for (auto k = -radius; k <= radius; ++k)
                     for (auto i = -radius; i <= radius; ++i)
-                        expected += weight(k) * weight(i) / (sum * sum) *
-                                    before[static_cast<std::size_t>((mirrored(z + k, 4) * 7 + y) * 9 + mirrored(x + i, 9))];
+                        expected +=
+                            weight(k) * weight(i) / (sum * sum) *
+                            before[static_cast<std::size_t>((mirrored(z + k, 4) * 7 + y) * 9 + mirrored(x + i, 9))];
                 REQUIRE(image[at] == Approx(expected).margin(1e-5));
             }
     std::vector<float> constant(9 * 7 * 4, 3.5f);
@@ -83,7 +86,8 @@ TEST_CASE("brightness scales, contrast stretches about the mean and keeps minimu
     const auto [low, high] = std::minmax_element(before.begin(), before.end());
     for (std::size_t i = 0; i < 1000; ++i) {
         CHECK(bright[i] == before[i] * 1.25f);
-        CHECK(strong[i] == Approx(std::clamp((before[i] - mean) * 1.25 + mean, double(*low), double(*high))).margin(1e-5));
+        CHECK(strong[i] ==
+              Approx(std::clamp((before[i] - mean) * 1.25 + mean, double(*low), double(*high))).margin(1e-5));
     }
     CHECK(mean_and_sd(weak).second == Approx(0.75 * sd).epsilon(1e-4));
 }
@@ -114,7 +118,8 @@ TEST_CASE("a lower resolution keeps ramps, loses detail and leaves axes of lengt
             for (int x = 0; x < 16; ++x) ramp.push_back(static_cast<float>(x + 2 * y - 3 * z));
     auto image = ramp;
     lower_resolution(image, extent, 0.5);
-    for (std::size_t i = 0; i < image.size(); ++i) CHECK(image[i] == Approx(ramp[i]).margin(4.6));  // nearest: half a cell each
+    for (std::size_t i = 0; i < image.size(); ++i)
+        CHECK(image[i] == Approx(ramp[i]).margin(4.6));  // nearest: half a cell each
     auto detail = noise_image(16 * 12 * 8);
     const auto sd = mean_and_sd(detail).second;
     lower_resolution(detail, extent, 0.5);
@@ -125,4 +130,75 @@ TEST_CASE("a lower resolution keeps ramps, loses detail and leaves axes of lengt
     CHECK(same == before);
     lower_resolution(same, {64, 1, 1}, 0.5);
     CHECK(same != before);
+}
+
+TEST_CASE("at zero strength nothing changes") {
+    const auto before = noise_image(9 * 8 * 7);
+    const Extent3 extent{9, 8, 7};
+    auto image = before;
+    RandomStream random(1, "noise", 0);
+    add_noise(image, 0, random);
+    CHECK(image == before);
+    blur(image, extent, {0, 0, 0});
+    brighten(image, 1);
+    lower_resolution(image, extent, 1);
+    CHECK(image == before);
+    change_contrast(image, 1);
+    for (std::size_t i = 0; i < image.size(); ++i) REQUIRE(image[i] == Approx(before[i]).margin(1e-6));
+    for (const auto negative : {Negative::no, Negative::yes}) change_gamma(image, 1, negative);
+    for (std::size_t i = 0; i < image.size(); ++i) REQUIRE(image[i] == Approx(before[i]).margin(5e-5));
+}
+
+TEST_CASE("a voxel that is NaN or infinite changes no other, but for those within the kernel's reach") {
+    const Extent3 extent{12, 11, 10};
+    const auto clean = noise_image(12 * 11 * 10);
+    constexpr std::size_t at = (5 * 11 + 5) * 12 + 6;
+    for (const auto bad : {std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+        // The other voxels' statistics: without voxel `at`, which takes a value that is neither least nor largest.
+        auto without = clean;
+        without[at] = without[at - 1];
+        auto damaged = clean;
+        damaged[at] = bad;
+        auto a = without, b = damaged;
+        change_contrast(a, 1.2), change_contrast(b, 1.2);
+        change_gamma(a, 1.3, Negative::yes), change_gamma(b, 1.3, Negative::yes);
+        change_gamma(a, 0.8, Negative::no), change_gamma(b, 0.8, Negative::no);
+        if (std::isnan(bad)) CHECK(std::isnan(b[at]));  // contrast clips infinities
+        for (std::size_t i = 0; i < a.size(); ++i)
+            if (i != at) REQUIRE(b[i] == Approx(a[i]).margin(0.02));
+        a = without, b = damaged;
+        blur(a, extent, {1, 1, 1}), blur(b, extent, {1, 1, 1});
+        for (std::int64_t z = 0; z < 10; ++z)
+            for (std::int64_t y = 0; y < 11; ++y)
+                for (std::int64_t x = 0; x < 12; ++x) {
+                    const auto i = static_cast<std::size_t>((z * 11 + y) * 12 + x);
+                    if (std::abs(x - 6) > 3 || std::abs(y - 5) > 3 || std::abs(z - 5) > 3) REQUIRE(a[i] == b[i]);
+                }
+    }
+    std::vector<float> none(20, std::nanf(""));
+    change_gamma(none, 1.5, Negative::no);
+    change_contrast(none, 1.5);
+    for (const auto v : none) CHECK(std::isnan(v));
+}
+
+TEST_CASE("statistics are those of the definition for any number of voxels, NaN and infinities left out") {
+    for (const std::size_t n : {0u, 1u, 2u, 15u, 16u, 17u, 1000u, 40001u}) {
+        auto image = noise_image(n, n);
+        for (auto& v : image) v = v * 3 + 1000;
+        const auto [mean, sd] = mean_and_sd(image);
+        const auto got = channel_statistics(image);
+        CHECK(got.count == n);
+        if (n == 0) continue;
+        CHECK(got.mean == Approx(mean).epsilon(1e-9));
+        if (n > 1) CHECK(got.sd == Approx(sd).epsilon(1e-6));
+        CHECK(got.low == *std::min_element(image.begin(), image.end()));
+        CHECK(got.high == *std::max_element(image.begin(), image.end()));
+        auto with_holes = image;
+        for (const auto hole : {std::nanf(""), HUGE_VALF, -HUGE_VALF})
+            with_holes.insert(with_holes.begin() + static_cast<std::ptrdiff_t>(n / 2), hole);
+        const auto same = channel_statistics(with_holes);
+        CHECK(same.count == n);
+        CHECK(same.mean == Approx(mean).epsilon(1e-9));
+        CHECK(same.high == got.high);
+    }
 }

@@ -1,7 +1,7 @@
 #include "augment/sample_transform.h"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <cmath>
 #include <vector>
 
@@ -92,7 +92,8 @@ TEST_CASE("rotations keep lengths in millimetres, and thick slices turn in their
         for (std::size_t a = 0; a < 3; ++a)
             for (std::size_t b = 0; b < 3; ++b) {
                 double dot = 0;  // columns of S·M·S⁻¹
-                for (std::size_t k = 0; k < 3; ++k) dot += m[k][a] * spacing[k] / spacing[a] * m[k][b] * spacing[k] / spacing[b];
+                for (std::size_t k = 0; k < 3; ++k)
+                    dot += m[k][a] * spacing[k] / spacing[a] * m[k][b] * spacing[k] / spacing[b];
                 CHECK(dot == Approx(a == b ? 1.0 : 0.0).margin(1e-12));
             }
         const auto thick = draw_transform(turning, {32, 32, 16}, {1, 1, 5}, 1, 1, item).matrix;
@@ -127,8 +128,10 @@ TEST_CASE("mirroring a patch reverses its axes, twice gives it back") {
             for (std::int64_t z = 0; z < 5; ++z)
                 for (std::int64_t y = 0; y < 4; ++y)
                     for (std::int64_t x = 0; x < 3; ++x) {
-                        const auto from = ((v * 5 + (mirrored[2] ? 4 - z : z)) * 4 + (mirrored[1] ? 3 - y : y)) * 3 + (mirrored[0] ? 2 - x : x);
-wrong += image[static_cast<std::size_t>(((v * 5 + z) * 4 + y) * 3 + x)] != before[static_cast<std::size_t>(from)];
+                        const auto from = ((v * 5 + (mirrored[2] ? 4 - z : z)) * 4 + (mirrored[1] ? 3 - y : y)) * 3 +
+                                          (mirrored[0] ? 2 - x : x);
+                        wrong += image[static_cast<std::size_t>(((v * 5 + z) * 4 + y) * 3 + x)] !=
+                                 before[static_cast<std::size_t>(from)];
                     }
         CHECK(wrong == 0);
         mirror_patch(std::span(image), extent, mirrored);

@@ -1,9 +1,9 @@
 #include <catch2/catch.hpp>
-
 #include <cmath>
 #include <vector>
 
 #include "augment/sample_transform.h"
+#include "augment/warp_row.h"
 #include "core/philox.h"
 
 using namespace cohort;
@@ -29,7 +29,8 @@ struct Source {
         return x >= 0 && y >= 0 && z >= 0 && x < shape[0] && y < shape[1] && z < shape[2];
     }
     float value(std::int64_t c, std::int64_t x, std::int64_t y, std::int64_t z) const {
-        return holds(x, y, z) ? image[static_cast<std::size_t>(((c * shape[2] + z) * shape[1] + y) * shape[0] + x)] : 0.0f;
+        return holds(x, y, z) ? image[static_cast<std::size_t>(((c * shape[2] + z) * shape[1] + y) * shape[0] + x)]
+                              : 0.0f;
     }
     std::uint16_t label(std::int64_t x, std::int64_t y, std::int64_t z) const {
         return holds(x, y, z) ? labels[static_cast<std::size_t>((z * shape[1] + y) * shape[0] + x)] : std::uint16_t{0};
@@ -99,7 +100,8 @@ TEST_CASE("the identity map copies the patch, to the bit, and a mirrored one equ
                 for (std::int64_t y = 0; y < extent[1]; ++y)
                     for (std::int64_t x = 0; x < extent[0]; ++x) {
                         expected.image.push_back(source.value(c, x + origin[0], y + origin[1], z + origin[2]));
-                        if (c == 0) expected.labels.push_back(source.label(x + origin[0], y + origin[1], z + origin[2]));
+                        if (c == 0)
+                            expected.labels.push_back(source.label(x + origin[0], y + origin[1], z + origin[2]));
                     }
         mirror_patch(std::span(expected.image), extent, t.mirrored);
         mirror_patch(std::span(expected.labels), extent, t.mirrored);
@@ -121,9 +123,10 @@ TEST_CASE("drawn maps equal trilinear interpolation and the largest share, voxel
             for (std::int64_t y = 0; y < extent[1]; ++y) {
                 std::array<std::vector<float>, 3> bent;
                 for (auto& line : bent) line.assign(static_cast<std::size_t>(extent[0]), 0.0f);
-                if (map.elastic) map.elastic->add_row(y, z, bent[0], bent[1], bent[2]);
+                if (map.elastic) map.elastic->add_row(map.elastic->slice(z), y, bent[0], bent[1], bent[2]);
                 for (std::int64_t x = 0; x < extent[0]; ++x, ++i) {
-                    const std::array<double, 3> o{static_cast<double>(x) - 7.5, static_cast<double>(y) - 6, static_cast<double>(z) - 5};
+                    const std::array<double, 3> o{static_cast<double>(x) - 7.5, static_cast<double>(y) - 6,
+                                                  static_cast<double>(z) - 5};
                     std::array<double, 3> at = map.centre;
                     for (std::size_t r = 0; r < 3; ++r) {
                         for (std::size_t k = 0; k < 3; ++k) at[r] += map.matrix[r][k] * o[k];
@@ -131,7 +134,8 @@ TEST_CASE("drawn maps equal trilinear interpolation and the largest share, voxel
                     }
                     wrong_values += !(std::abs(patch.image[i] - interpolated(source, 0, at)) < 2e-4);
                     const auto chosen = interpolated(source, 0, at, patch.labels[i]);
-                    for (int label = 0; label < 4; ++label) wrong_labels += !(chosen >= interpolated(source, 0, at, label) - 1e-4);
+                    for (int label = 0; label < 4; ++label)
+                        wrong_labels += !(chosen >= interpolated(source, 0, at, label) - 1e-4);
                 }
             }
         INFO("item " << item);
@@ -172,4 +176,50 @@ TEST_CASE("patches of one slice, far outside, and wild maps are filled with back
     map.matrix[0][0] = 1e12;
     map.matrix[1][2] = -1e12;
     CHECK_NOTHROW(warped(source, map, {8, 8, 3}));
+}
+
+TEST_CASE("rows are blended to the same bits plainly and by vectors, whatever their length and wherever they lead") {
+    const BoxShape box{7, 6, 5};
+    std::vector<float> source;
+    RandomStream random(3, "rows", 0);
+    for (int i = 0; i < 7 * 6 * 5; ++i) source.push_back(static_cast<float>(random.normal()));
+    for (std::size_t n = 1; n < 40; ++n) {
+        Row row(n);
+        for (std::size_t i = 0; i < n; ++i) {
+            row.x[i] = static_cast<float>(random.uniform(-1, 7));
+            row.y[i] = static_cast<float>(random.uniform(-1, 6));
+            row.z[i] = static_cast<float>(random.uniform(-1, 5));
+        }
+        row.x[n / 2] = n % 3 == 0 ? std::nanf("") : 6.0f;
+        row.y[n / 3] = n % 3 == 1 ? HUGE_VALF : 0.0f;
+        row.z[n - 1] = n % 3 == 2 ? -HUGE_VALF : 3.5f;
+        place_row(row, box);
+        std::vector<float> fast(n), plain(n);
+        blend_row(row, source.data(), box, fast.data());
+        blend_row_plain(row, source.data(), box, plain.data());
+        CHECK(fast == plain);
+        for (std::size_t i = 0; i < n; ++i) {
+            const bool inside =
+                row.x[i] >= 0 && row.x[i] < 6 && row.y[i] >= 0 && row.y[i] < 5 && row.z[i] >= 0 && row.z[i] < 4;
+            CHECK((row.inside[i] != 0) == inside);
+            CHECK((row.at[i] >= 0 && row.at[i] + (6 + 1) * 7 + 1 < 7 * 6 * 5));
+            if (!inside) CHECK(fast[i] == 0.0f);
+        }
+    }
+}
+
+TEST_CASE("a voxel that is NaN changes only the voxels that read it") {
+    Source source({16, 15, 14});
+    const Extent extent{16, 15, 14};
+    auto damaged = source;
+    damaged.image[(7 * 15 + 7) * 16 + 8] = std::nanf("");
+    for (std::uint64_t item = 0; item < 10; ++item) {
+        const auto map =
+            draw_transform(recipe_named("nnunet-elastic"), extent, {1, 1, 1}, 1, 9, item).map({0, 0, 0}, extent);
+        const auto clean = warped(source, map, extent), other = warped(damaged, map, extent);
+        std::size_t differ = 0;
+        for (std::size_t i = 0; i < clean.image.size(); ++i) differ += !(clean.image[i] == other.image[i]);
+        CHECK(differ < 100);
+        CHECK(clean.labels == other.labels);
+    }
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 using namespace cohort;
 
@@ -19,6 +20,18 @@ TEST_CASE("a stream depends on seed, purpose and item, and on nothing else") {
     std::set<std::uint64_t> firsts{RandomStream(7, "noise", 3).next_u64(), other_item.next_u64(), other_purpose.next_u64(), other_seed.next_u64()};
     CHECK(firsts.size() == 4);
     for (int i = 0; i < 100; ++i) CHECK(a.next_u32() == again.next_u32());
+}
+
+TEST_CASE("filling with words gives what single draws give, from any place in the stream") {
+    for (const std::size_t skipped : {0u, 1u, 3u, 4u, 66u})
+        for (const std::size_t count : {0u, 1u, 5u, 64u, 200u, 1000u}) {
+            RandomStream one(7, "noise", (std::uint64_t{5} << 40) + 3), all(7, "noise", (std::uint64_t{5} << 40) + 3);
+            for (std::size_t i = 0; i < skipped; ++i) CHECK(one.next_u32() == all.next_u32());
+            std::vector<std::uint32_t> words(count);
+            all.fill(words);
+            for (const auto word : words) REQUIRE(word == one.next_u32());
+            CHECK(one.next_u64() == all.next_u64());
+        }
 }
 
 TEST_CASE("below(n) reaches every value about equally often and never n") {
