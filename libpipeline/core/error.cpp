@@ -4,12 +4,16 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/files.h"
+
 namespace cohort {
 
-Error::Error(Exit code, std::string sentence) : code_(code), sentence_(std::move(sentence)) { compose(); }
+Error::Error(Exit code, const std::string& sentence) : code_(code), sentence_(printable_text(sentence)) {
+    compose();
+}
 
-void Error::add_context(std::string doing) {
-    context_.push_back("while " + std::move(doing));
+void Error::add_context(const std::string& doing) {
+    context_.push_back("while " + printable_text(doing));
     compose();
 }
 

@@ -30,15 +30,16 @@ enum class Exit : int {
 ///     "sub-12.nii.gz: … it is cut short. [while reading subject sub-12, while ingesting data/raw]"
 class Error : public std::exception {
 public:
-    /// `sentence` ends with a full stop and names the thing at fault.
-    Error(Exit code, std::string sentence);
+    /// `sentence` ends with a full stop and names the thing at fault. What a terminal would obey is escaped in it
+    /// (printable_text), as in the context.
+    Error(Exit code, const std::string& sentence);
 
     Exit code() const noexcept { return code_; }
     const std::string& sentence() const noexcept { return sentence_; }
     const std::vector<std::string>& context() const noexcept { return context_; }
 
     /// Adds "while …" (the word "while" is added here).
-    void add_context(std::string doing);
+    void add_context(const std::string& doing);
 
     const char* what() const noexcept override { return text_.c_str(); }
 

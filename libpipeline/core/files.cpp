@@ -199,6 +199,9 @@ std::string FileLock::note_of(const fs::path& file) {
 namespace {
 
 struct TreeWalk {
+    explicit TreeWalk(const std::stop_token& stop_asked) : stop(stop_asked) {}
+
+    const std::stop_token& stop;
     std::vector<TreeEntry> entries;
     // Each folder is entered once: cycles end, and folders that link to one another are not walked in every order.
     // Links wait until all real folders have been entered, so that these keep their own names.
@@ -219,9 +222,23 @@ struct TreeWalk {
         std::vector<fs::path> paths;
         fs::directory_iterator listed(folder, fault);
         if (fault) throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be listed: " + fault.message() + ".");
-        for (const auto& entry : listed) paths.push_back(entry.path());
+        for (const fs::directory_iterator end; listed != end; listed.increment(fault)) {
+            heed_stop(folder);
+            paths.push_back(listed->path());
+        }
+        if (fault) throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be listed: " + fault.message() + ".");
         std::sort(paths.begin(), paths.end());
-        for (const auto& path : paths) add(path, prefix + path.filename().string());
+        for (const auto& path : paths) {
+            heed_stop(folder);
+            add(path, prefix + path.filename().string());
+        }
+    }
+
+    /// Looked at for every entry: it is an atomic load, and one folder may hold millions.
+    void heed_stop(const fs::path& folder) const {
+        if (stop.stop_requested())
+            throw Error(Exit::stopped,
+                        "stopped while listing " + printable(folder.string()) + "; give the same command again.");
     }
 
     void add(const fs::path& path, const std::string& relative) {
@@ -241,11 +258,12 @@ struct TreeWalk {
 
 }  // namespace
 
-std::vector<TreeEntry> list_tree(const fs::path& root) {
-    TreeWalk walk;
+std::vector<TreeEntry> list_tree(const fs::path& root, const std::stop_token& stop) {
+    TreeWalk walk(stop);
     std::error_code fault;
     if (fs::is_directory(root, fault)) walk.all(root);
     else if (fs::exists(root, fault)) walk.add(root, root.filename().string());
+    else if (fault) throw Error(Exit::bad_input, printable(root.string()) + ": cannot be read: " + fault.message() + ".");
     else throw Error(Exit::bad_input, printable(root.string()) + ": there is no such file or folder.");
     std::sort(walk.entries.begin(), walk.entries.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
     return std::move(walk.entries);
@@ -277,9 +295,6 @@ std::string percent_encode(std::string_view text) {
     return out;
 }
 
-namespace {
-
-/// Length of the valid UTF-8 sequence at the front, 0 if there is none (overlong forms and surrogates are none).
 std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char lead = byte(0);
@@ -294,26 +309,53 @@ std::size_t utf8_length(std::string_view text) {
     return length;
 }
 
+namespace {
+
+/// How many bytes at the beginning may be shown as they are; 0 where the first must be escaped.
+std::size_t shown_length(std::string_view text) {
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (byte < 0x20 || byte == 0x7F) return 0;
+    // U+0080 to U+009F are control characters as well: U+009B begins an escape sequence on some terminals.
+    if (byte == 0xC2 && text.size() > 1 && static_cast<unsigned char>(text[1]) < 0xA0) return 0;
+    return utf8_length(text);
+}
+
+/// Moves one character from `text` to `out`, escaped where it has to be.
+void show_one(std::string_view& text, std::string& out) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    const std::size_t length = shown_length(text);
+    const auto byte = static_cast<unsigned char>(text.front());
+    if (length == 0) {
+        out += "\\x";
+        out += digits[byte >> 4];
+        out += digits[byte & 15];
+    } else {
+        out += text.substr(0, length);
+    }
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+}
+
 }  // namespace
 
 std::string printable(std::string_view name) {
-    constexpr std::string_view digits = "0123456789abcdef";
+    constexpr std::size_t most_bytes = 200;
     std::string out;
-    const auto cut = [&] { return out.size() >= 200; };
-    while (!name.empty() && !cut()) {
-        const std::size_t length = utf8_length(name);
-        const auto byte = static_cast<unsigned char>(name.front());
-        if (length == 0 || byte < 0x20 || byte == 0x7F) {
-            out += "\\x";
-            out += digits[byte >> 4];
-            out += digits[byte & 15];
-            name.remove_prefix(1);
+    while (!name.empty() && out.size() < most_bytes) show_one(name, out);
+    return name.empty() ? out : out + "…";
+}
+
+std::string printable_text(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        if (text.front() == '\n' || text.front() == '\t') {
+            out += text.front();
+            text.remove_prefix(1);
         } else {
-            out += name.substr(0, length);
-            name.remove_prefix(length);
+            show_one(text, out);
         }
     }
-    return name.empty() ? out : out + "…";
+    return out;
 }
 
 }  // namespace cohort

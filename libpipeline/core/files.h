@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -87,14 +88,15 @@ private:
 };
 
 /// Regular files under `root` with their relative paths in byte order, `/`-separated; links to files are followed,
-/// folders reached twice (cycles) are not. Names starting with a dot are listed too. Error(bad_input) if unreadable.
+/// folders reached twice (cycles) are not. Names starting with a dot are listed too. Error(bad_input) if unreadable;
+/// Error(stopped) soon after `stop` is requested, however large the tree.
 struct TreeEntry {
     std::string path;  ///< relative
     std::uint64_t bytes = 0;
     std::int64_t mtime_ns = 0;
     std::uint64_t inode = 0;
 };
-std::vector<TreeEntry> list_tree(const std::filesystem::path& root);
+std::vector<TreeEntry> list_tree(const std::filesystem::path& root, const std::stop_token& stop = {});
 
 /// True if `relative` stays below its root: not absolute, no "..", no NUL.
 bool is_inside(std::string_view relative);
@@ -102,7 +104,14 @@ bool is_inside(std::string_view relative);
 /// Bytes beyond [A-Za-z0-9._-] as %XX (upper-case hex).
 std::string percent_encode(std::string_view text);
 
-/// A name that reads well in a sentence: control bytes and invalid UTF-8 shown as \xNN, at most 200 bytes.
+/// Length of the UTF-8 sequence at the beginning of `text` (not empty); 0 if there is none (overlong forms and
+/// surrogates are none, RFC 3629).
+std::size_t utf8_length(std::string_view text);
+
+/// A name that reads well in a sentence: control characters and invalid UTF-8 shown as \xNN, at most 200 bytes.
 std::string printable(std::string_view name);
+/// A whole message: the same, uncut, and its own tabs and line ends stay. Error and Log see to it that every message of
+/// a run is so, whatever names stand in it: no text from a file may move a terminal's cursor or break a log.
+std::string printable_text(std::string_view text);
 
 }  // namespace cohort

@@ -10,7 +10,7 @@ namespace cohort {
 
 enum class Level { detail, info, warning, error };
 
-/// Thread-safe. Sinks are called one at a time.
+/// Thread-safe. Sinks are called one at a time; they and warnings() get the text as printable_text shows it.
 class Log {
 public:
     using Sink = std::function<void(Level, const std::string&)>;
@@ -22,7 +22,7 @@ public:
     std::vector<std::string> warnings() const;
 
 private:
-    void write(Level level, const std::string& text);
+    void write(Level level, const std::string& raw);
     mutable std::mutex mutex_;
     std::vector<Sink> sinks_;
     std::vector<std::string> warnings_;

@@ -10,6 +10,7 @@
 #include "store/dataset_index.h"
 #include "store/header_lines.h"
 #include "store/reuse.h"
+#include "store/sample_line.h"
 #include "store/shard_series.h"
 
 namespace cohort::store {
@@ -24,15 +25,13 @@ struct Passenger {
     std::optional<std::string> header;
 };
 
-/// Bytes that a link of HDF5 may have; a name of dots alone would be a place.
-bool is_name(const std::string& text) {
-    return text.find_first_not_of('.') != std::string::npos && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '%' || c == '-';
-    });
-}
-
 void demand(bool holds, const std::string& sentence) {
     if (!holds) throw Error(Exit::bug, sentence + " Please report this.");
+}
+
+void demand_name(const char* what, const std::string& name) {
+    if (const char* fault = fault_of_name(name))
+        demand(false, "The " + std::string(what) + " '" + printable(name) + "' cannot be written: " + fault + ".");
 }
 
 }  // namespace
@@ -103,11 +102,11 @@ DatasetWriter::DatasetWriter(std::filesystem::path folder, Codec codec, std::uin
 DatasetWriter::~DatasetWriter() = default;
 
 std::unique_ptr<PackedSample> DatasetWriter::pack(Sample sample, std::map<std::string, NewArray> arrays, unsigned threads) const {
-    demand(is_name(sample.id), "The id '" + printable(sample.id) + "' is empty, made of dots or not percent-encoded.");
+    demand_name("id", sample.id);
     auto packed = std::make_unique<PackedSample::State>();
     sample.arrays.clear();
     for (auto& [name, array] : arrays) {
-        demand(is_name(name), "The array '" + printable(name) + "' has a name that no shard can hold.");
+        demand_name("array", name);
         demand(array.voxels || array.from, "The array " + whose(sample.id, name) + " has neither voxels nor a source.");
         Passenger passenger{name, std::nullopt, array.from, array.from_id, array.from_array, std::nullopt};
         if (array.header) passenger.header = header_line(*array.header, sample.id, name);

@@ -122,14 +122,14 @@ Sample sample_from_json(const Json& json, std::string_view where) {
     require(json.is_object(), where, "a sample must be an object");
     Sample sample;
     sample.id = text_member(json, "id", where);
-    if (const char* fault = fault_of_name(sample.id)) fail(where, "'id' cannot be used: " + std::string(fault));
+    if (const char* fault = fault_of_name(sample.id)) fail(where, "the id '" + printable(sample.id) + "' cannot be used: " + fault);
     sample.subject = text_member(json, "subject", where);
     if (const auto found = json.find("session"); found != json.end() && !found->is_null())
         sample.session = text_member(json, "session", where);
     const Json& arrays = member(json, "arrays", where);
     require(arrays.is_object(), where, "'arrays' must be an object");
     for (const auto& [name, info] : arrays.items()) {
-        if (const char* fault = fault_of_name(name)) fail(where, "an array cannot be called so: " + std::string(fault));
+        if (const char* fault = fault_of_name(name)) fail(where, "the array '" + printable(name) + "' cannot be called so: " + fault);
         try {
             sample.arrays.emplace(name, array_from_json(info, where));
         } catch (Error& error) {

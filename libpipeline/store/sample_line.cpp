@@ -1,5 +1,6 @@
 #include "store/sample_line.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <limits>
@@ -243,10 +244,12 @@ const char* fault_of(const ArrayInfo& info) {
 }
 
 const char* fault_of_name(std::string_view name) {
-    if (name.empty() || name == "." || name == "..") return "a name is empty or made of dots";
-    for (const char c : name)
-        if (c == '/' || static_cast<unsigned char>(c) < 0x20) return "a name holds a slash or a control byte";
-    return nullptr;
+    if (name.find_first_not_of('.') == std::string_view::npos) return "it is empty or made of dots";
+    const bool plain = std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || is_digit(c) || c == '.' || c == '_' || c == '%' ||
+               c == '-';
+    });
+    return plain ? nullptr : "it holds bytes beyond [A-Za-z0-9._-] that are not written as %XX";
 }
 
 bool read_plain_line(std::string_view line, Sample& sample) {

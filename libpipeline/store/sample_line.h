@@ -17,7 +17,8 @@ namespace cohort::store {
 
 /// What is wrong with an array's entry beyond its types, or null: extents, axes, scale against each other.
 const char* fault_of(const ArrayInfo& info);
-/// What is wrong with an id or an array's name, or null: they become names of files and HDF5 groups.
+/// What is wrong with an id or an array's name, or null. They become names of files and of links in HDF5, and stand in
+/// messages: bytes of [A-Za-z0-9._%-] only, and not dots alone. Readers and DatasetWriter hold to it alike.
 const char* fault_of_name(std::string_view name);
 
 }  // namespace cohort::store

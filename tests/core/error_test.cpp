@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "core/checked_math.h"
+#include "core/log.h"
 #include "core/quarantine.h"
 
 using namespace cohort;
@@ -16,6 +17,21 @@ TEST_CASE("an error carries its chain, innermost first") {
         CHECK(error.code() == Exit::bad_input);
         CHECK(std::string(error.what()) == "a.nii: it is cut short. [while reading sub-12, while ingesting data/raw]");
     }
+}
+
+TEST_CASE("no message carries what a terminal would obey, whatever names stand in it") {
+    const std::string name = "a\x1b[2J\x07\xff.nii\r";
+    Error error(Exit::bad_input, name + ": bad.\n\tsecond line");
+    error.add_context("reading " + name);
+    CHECK(std::string(error.what()) == "a\\x1b[2J\\x07\\xff.nii\\x0d: bad.\n\tsecond line "
+                                       "[while reading a\\x1b[2J\\x07\\xff.nii\\x0d]");
+    CHECK(error.sentence().find('\x1b') == std::string::npos);
+    Log log;
+    std::string seen;
+    log.add_sink([&](Level, const std::string& text) { seen = text; });
+    log.warn("skipped " + name);
+    CHECK(seen == "skipped a\\x1b[2J\\x07\\xff.nii\\x0d");
+    CHECK(log.warnings() == std::vector<std::string>{seen});
 }
 
 TEST_CASE("a slip of the finger finds the name that was meant, nonsense finds none") {

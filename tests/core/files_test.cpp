@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "tests/store/failing.h"
 
 using namespace cohort;
 namespace fs = std::filesystem;
@@ -74,6 +75,11 @@ TEST_CASE("a tree is listed in byte order, links to files followed, cycles and d
     CHECK(paths == std::vector<std::string>{"a", "b.txt", "b/c/x", "b/link"});
     CHECK(list_tree(folder.path / "a").at(0).path == "a");
     CHECK_THROWS_AS(list_tree(folder.path / "absent"), Error);
+    std::stop_source stop;
+    CHECK(list_tree(folder.path, stop.get_token()).size() == 4);
+    stop.request_stop();
+    CHECK_THAT(sentence_of(Exit::stopped, [&] { (void)list_tree(folder.path, stop.get_token()); }),
+               Catch::Contains("same command"));
 }
 
 TEST_CASE("folders that all link to one another are walked once, each under its own name") {
@@ -106,6 +112,7 @@ TEST_CASE("names are encoded and shown without surprises") {
     CHECK(percent_encode("a b/ü") == "a%20b%2F%C3%BC");
     CHECK(printable("ü\x01\xff") == "ü\\x01\\xff");
     CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // a surrogate is no character
+    CHECK(printable("\xc2\x9b" "31m\xc2\xa0") == "\\xc2\\x9b" "31m\xc2\xa0");  // U+009B is a control character
     CHECK(printable(std::string(1000, 'x')).size() < 220);
     CHECK(is_inside("a/b..c"));
     for (const char* bad : {"", "/a", "..", "a/../../b", "a/.."}) CHECK_FALSE(is_inside(bad));

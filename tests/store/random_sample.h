@@ -3,6 +3,7 @@
 
 #include <random>
 
+#include "core/files.h"
 #include "store/sample.h"
 
 inline cohort::store::ArrayInfo known_array(cohort::store::Role role, cohort::VoxelType type) {
@@ -91,13 +92,7 @@ inline cohort::store::Sample random_sample(unsigned seed, bool plain = false) {
         return result;
     };
 
-    // Ids and names of arrays become names of files and groups: no slashes, no control bytes.
-    const auto name = [&] {
-        std::string result;
-        for (const char c : text())
-            if (c != '/' && static_cast<unsigned char>(c) >= 0x20) result += c;
-        return result;
-    };
+    const auto name = [&] { return percent_encode(text()); };  // of samples and arrays
     store::Sample sample;
     sample.id = "id-" + std::to_string(seed) + name();
     sample.subject = text();

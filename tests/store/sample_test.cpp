@@ -162,7 +162,8 @@ TEST_CASE("a hostile line is refused with file, line and sentence") {
         R"({"arrays":{"image":{"shape":[1,-2,3]}}})", R"({"arrays":{"image":{"shape":[1,2.5,3]}}})",
         R"({"arrays":{"image":{"shape":[4000000000,4000000000,4000000000]}}})",
         R"({"arrays":{"image":{"shape":[2,2]}}})", R"({"arrays":{"image":{"shape":[9223372036854775808,1,1]}}})",
-        R"({"id":"a/b"})", R"({"id":".."})", R"({"id":"a\nb"})", R"({"arrays":{"a/b":{"role":"image"}}})",
+        R"({"id":"a/b"})", R"({"id":".."})", R"({"id":"..."})", R"({"id":"a\nb"})", R"({"id":"a b"})", R"({"id":"é"})",
+        R"({"id":"a\u001b[31m"})", R"({"arrays":{"a/b":{"role":"image"}}})", R"({"arrays":{"a b":{"role":"image"}}})",
         R"({"arrays":{"image":{"axes":["x","y"]}}})",
         R"({"arrays":{"image":{"axes":["x","y",{"name":"t","coordinates":[1,2]}]}}})",
         R"({"arrays":{"image":{"scale":{"slope":[1,2],"offset":[0,0],"axis":"z"}}}})",
@@ -177,6 +178,20 @@ TEST_CASE("a hostile line is refused with file, line and sentence") {
     INFO(patch);
     write_file_atomically(folder.path / "samples.jsonl", canonical_json(bad) + "\n");
     CHECK_FALSE(sentence_of(Exit::bad_input, [&] { count_samples(folder.path / "samples.jsonl"); }).empty());
+}
+
+TEST_CASE("an id that is not percent-encoded is refused with file, line and its printable form") {
+    const TemporaryFolder folder;
+    const auto file = folder.path / "samples.jsonl";
+    Json bad = to_json(known_sample());
+    bad["id"] = "zz\x1b[31mred";
+    write_file_atomically(file, lines_of({known_sample()}) + canonical_json(bad) + "\n");
+    CHECK_THAT(sentence_of(Exit::bad_input, [&] { count_samples(file); }),
+               Contains("samples.jsonl line 2") && Contains("'zz\\x1b[31mred'") && Contains("%XX"));
+    const auto odd = GENERATE("caf\xc3\xa9", "a b", "sub-01/x", ".", "a\x9b");
+    bad["id"] = percent_encode("zz" + std::string(odd));
+    write_file_atomically(file, lines_of({known_sample()}) + canonical_json(bad) + "\n");
+    CHECK(count_samples(file) == 2);
 }
 
 TEST_CASE("absent, null, empty and n/a are missing, and subject and session are values") {
