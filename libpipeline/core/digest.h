@@ -20,6 +20,7 @@ struct Digest {
     std::array<std::uint8_t, 32> bytes{};
     std::string hex() const;
     std::string text() const { return "sha256:" + hex(); }
+    // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 inside a defaulted comparison for a pointer
     friend auto operator<=>(const Digest&, const Digest&) = default;
 };
 std::optional<Digest> digest_from_text(std::string_view text);  ///< "sha256:…64 hex digits"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <new>
 
 #include "core/checked_math.h"
 #include "core/error.h"
@@ -55,7 +56,8 @@ Volume::Volume(VoxelType type, Shape shape, std::vector<Axis> axes)
         throw Error(Exit::bug, "A volume was made whose shape and axes do not fit each other; please report this.");
     const auto voxels = checked_product(shape_);
     const auto bytes = voxels ? checked_product({*voxels, static_cast<std::int64_t>(size_of(type))}) : std::nullopt;
-    if (bytes) data_.reset(static_cast<std::byte*>(std::malloc(std::max<std::size_t>(1, static_cast<std::size_t>(*bytes)))));
+    // Not std::make_unique: it would set every byte first, and throw where there is a sentence to say.
+    if (bytes) data_.reset(new (std::nothrow) std::byte[static_cast<std::size_t>(*bytes)]);
     if (!data_)
         throw Error(Exit::resources, "An image of " + (bytes ? human_bytes(static_cast<std::uint64_t>(*bytes)) : "over 8 EiB") +
                                          " does not fit in memory; lower --threads or use a machine with more.");

@@ -82,14 +82,11 @@ public:
     std::int64_t extent(std::string_view axis) const;
 
 private:
-    struct Free {
-        void operator()(std::byte* p) const noexcept { std::free(p); }
-    };
     VoxelType type_ = VoxelType::u8;
     Shape shape_;
     std::vector<Axis> axes_;
     std::int64_t size_ = 0;
-    std::unique_ptr<std::byte[], Free> data_;
+    std::unique_ptr<std::byte[]> data_;
 };
 
 /// Calls f(std::span<const T>) with the volume's own type.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cassert>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -14,9 +15,9 @@ struct Rgb {
 };
 
 /// `share` of `over`, the rest of `under`; share 0–1.
-constexpr Rgb blend(Rgb under, Rgb over, double share) {
+inline Rgb blend(Rgb under, Rgb over, double share) {
     const auto mix = [share](std::uint8_t a, std::uint8_t b) {
-        return static_cast<std::uint8_t>(a + (b - a) * share + 0.5);
+        return static_cast<std::uint8_t>(std::lround(a + (b - a) * share));
     };
     return {mix(under.r, over.r), mix(under.g, over.g), mix(under.b, over.b)};
 }
