@@ -8,7 +8,7 @@
 #include "apps/ingest/ingest_parameters.h"
 #include "core/memory_budget.h"
 #include "formats/layouts/layout.h"
-#include "formats/layouts/table.h"
+#include "formats/layouts/join_table.h"
 #include "store/dataset_writer.h"
 
 namespace cohort::ingest {

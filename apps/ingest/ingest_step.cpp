@@ -25,8 +25,8 @@ layouts::FileKind kind_of(std::string_view name) {
     return formats::format_for(name) ? layouts::FileKind::image : layouts::FileKind::other;
 }
 
-layouts::Listing list_files(const IngestParameters& p) {
-    return layouts::list_cases({p.input, p.labels, p.layout, p.pattern, p.keep_unlabelled, kind_of});
+layouts::Listing list_files(const IngestParameters& p, const std::stop_token& stop) {
+    return layouts::list_cases({p.input, p.labels, p.layout, p.pattern, p.keep_unlabelled, kind_of, stop});
 }
 
 std::string some_of(const std::vector<std::string>& names) {
@@ -68,7 +68,7 @@ public:
     Variables(const IngestParameters& p, layouts::Listing& listing, step::Context& context) {
         if (!p.table) return;
         const auto name = p.table->filename().string();
-        layouts::JoinTable table(layouts::read_table(*p.table), name);
+        layouts::JoinTable table(read_csv(*p.table));
         std::vector<std::string> without;
         for (auto& one : listing.cases) {
             const auto* row = table.find(one.id, one.subject, one.session);
@@ -112,7 +112,7 @@ public:
 
     step::Outcome run() {
         const auto begin = std::chrono::steady_clock::now();
-        listing_ = list_files(parameters_);
+        listing_ = list_files(parameters_, context_.stop);
         context_.log.info("layout " + listing_.layout + ": " + listing_.why + "; " +
                           std::to_string(listing_.cases.size()) + " cases" +
                           (listing_.labels_given ? ", labels are given." : "."));

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <set>
 
-#include "apps/partition/fold_table.h"
+#include "core/csv.h"
 #include "core/error.h"
 #include "core/files.h"
 #include "core/json.h"
@@ -94,9 +95,32 @@ std::string part_named(const std::string& fold) {
     return fold == "test" ? fold : "";
 }
 
-std::vector<GivenFold> from_rows(const std::vector<FoldRow>& rows) {
+std::size_t needed_column(const CsvTable& table, const std::string& wanted) {
+    if (const auto found = table.column(wanted)) return *found;
+    throw Error(Exit::usage, printable(table.name) + ": the table has no column '" + wanted + "'. " +
+                                 did_you_mean(wanted, table.columns) +
+                                 "A table of folds has the columns id and fold.");
+}
+
+/// Ids by fold, in the order of the table; no id is there twice.
+std::map<std::string, std::vector<std::string>> ids_by_fold(const CsvTable& table) {
+    const auto id = needed_column(table, "id"), fold = needed_column(table, "fold");
     std::map<std::string, std::vector<std::string>> ids_of;
-    for (const auto& row : rows) ids_of[row.fold].push_back(row.id);
+    std::set<std::string_view> seen;
+    for (std::size_t r = 0; r < table.rows.size(); ++r) {
+        const auto& row = table.rows[r];
+        if (row[id].empty() || row[fold].empty())
+            throw table.fault(r, "id or fold is empty; leave out lines of samples that are in no fold.");
+        if (!seen.insert(row[id]).second)
+            throw table.fault(r, "the id '" + printable(row[id]) + "' is listed a second time; list it once.");
+        ids_of[row[fold]].push_back(row[id]);
+    }
+    if (ids_of.empty()) throw Error(Exit::bad_input, printable(table.name) + ": the table lists no id.");
+    return ids_of;
+}
+
+std::vector<GivenFold> from_table(const CsvTable& table) {
+    const auto ids_of = ids_by_fold(table);
     const bool is_holdout =
         std::all_of(ids_of.begin(), ids_of.end(), [](const auto& f) { return !part_named(f.first).empty(); });
     std::vector<GivenFold> folds;
@@ -150,7 +174,7 @@ std::vector<GivenFold> read_given_folds(const fs::path& path) {
         else
             fail(path, "it is neither nnU-Net's splits_final.json (a list) nor its summary.json (metric_per_case).");
     } else {
-        folds = from_rows(read_fold_table(path));
+        folds = from_table(read_csv(path));
     }
     if (folds.empty()) fail(path, "it lists no fold.");
     return folds;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "core/csv.h"
 #include "core/json.h"
 #include "measure/percentile.h"
 
@@ -22,13 +23,6 @@ double mean_of_defined(const std::vector<double>& values) {
             ++n;
         }
     return n == 0 ? undefined : sum / static_cast<double>(n);
-}
-
-std::string csv_field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string quoted = "\"";
-    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return quoted + "\"";
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ struct PerCaseTable {
     std::map<std::string, std::map<std::string, std::vector<double>>> rows;  ///< case → label → value per metric
 };
 
-/// A CSV (RFC 4180, comma, or tab where the name ends in .tsv) with a header: a column `case` or `id`, a column `label`
+/// A table (core/csv.h) with a column `case` or `id`, a column `label`
 /// unless `only_label` says which label all rows are of, and a column per metric. Empty, `nan`, `n/a` are undefined,
 /// `inf` is infinite; columns that hold other text are left out. Error(bad_input) naming `name` and the line: no such
 /// column, a row of another length, a case and label that come twice.

@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 
-#include "apps/partition/fold_table.h"
 #include "apps/partition/given_folds.h"
 #include "core/error.h"
 #include "core/files.h"
@@ -79,16 +78,16 @@ TEST_CASE("a table whose folds are train, val and test is one hold-out") {
     CHECK(folds[0].test == Ids{"c"});
 }
 
-TEST_CASE("damaged and mistyped tables are refused with the line") {
-    CHECK(exit_of([] { parse_fold_table("ids,fold\na,1\n", "t"); }) == 2);
-    CHECK_THROWS_WITH(parse_fold_table("ids,fold\na,1\n", "t"), Catch::Contains("did you mean 'ids'"));
-    CHECK(exit_of([] { parse_fold_table("", "t"); }) == 3);
-    CHECK(exit_of([] { parse_fold_table("id,fold\n", "t"); }) == 3);
-    CHECK_THROWS_WITH(parse_fold_table("id,fold\na,1\na,2\n", "t"), Catch::Contains("line 3") && Catch::Contains("'a'"));
-    CHECK_THROWS_WITH(parse_fold_table("id,fold\na\n", "t"), Catch::Contains("line 2"));
-    CHECK_THROWS_WITH(parse_fold_table("id,fold\na,\n", "t"), Catch::Contains("empty"));
-    CHECK_THROWS_WITH(parse_fold_table("id,fold\n\"a,1\n", "t"), Catch::Contains("quote"));
-    CHECK_THROWS_WITH(parse_fold_table("id,fold\n\"a\"b,1\n", "t"), Catch::Contains("quote"));
+TEST_CASE("tables of folds without the columns, or with an id twice or none, are refused with the line") {
+    const TemporaryFolder folder;
+    const auto read = [&](std::string_view text) { return read_given_folds(put(folder.path() / "t.csv", text)); };
+    CHECK(exit_of([&] { read("ids,fold\na,1\n"); }) == 2);
+    CHECK_THROWS_WITH(read("ids,fold\na,1\n"), Catch::Contains("did you mean 'ids'"));
+    CHECK(exit_of([&] { read(""); }) == 3);
+    CHECK(exit_of([&] { read("id,fold\n"); }) == 3);
+    CHECK_THROWS_WITH(read("id,fold\na,1\na,2\n"), Catch::Contains("line 3") && Catch::Contains("'a'"));
+    CHECK_THROWS_WITH(read("id,fold\na,\n"), Catch::Contains("line 2") && Catch::Contains("empty"));
+    CHECK_THROWS_WITH(read("id,fold\n\"a,1\n"), Catch::Contains("quote"));
 }
 
 TEST_CASE("files of another shape are refused with exit 3") {

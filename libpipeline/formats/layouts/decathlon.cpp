@@ -126,7 +126,7 @@ std::string_view channel_suffix_of(std::string_view stem) {
 }
 
 bool looks_like_decathlon(const std::filesystem::path& root) {
-    return std::filesystem::is_directory(root / "imagesTr") || std::filesystem::is_directory(root / "imagesTs");
+    return is_folder(root / "imagesTr") || is_folder(root / "imagesTs");
 }
 
 void list_decathlon(const Request& request, bool channel_suffix, Listing& listing) {
@@ -136,7 +136,8 @@ void list_decathlon(const Request& request, bool channel_suffix, Listing& listin
                                    : std::string("this layout needs --input")) +
                         "; choose another --layout.");
     Json json = Json::object();
-    if (std::filesystem::exists(*request.input / "dataset.json")) {
+    std::error_code unknown;
+    if (std::filesystem::exists(*request.input / "dataset.json", unknown)) {
         json = read_json(*request.input / "dataset.json", std::size_t{1} << 28);
         if (!json.is_object()) throw Error(Exit::bad_input, "dataset.json is no JSON object; correct it or remove it.");
         read_channels(json, listing);
@@ -177,7 +178,7 @@ void list_decathlon(const Request& request, bool channel_suffix, Listing& listin
         (is_image ? images : labels).push_back(std::move(found));
     };
     for (const auto& source : files.sources) take(source);
-    const bool labels_given = request.labels || std::filesystem::is_directory(*request.input / "labelsTr");
+    const bool labels_given = request.labels || is_folder(*request.input / "labelsTr");
     if (request.labels) {
         auto given = gather_files(*request.labels, "labels", request, listing);
         for (const auto& name : given.others)

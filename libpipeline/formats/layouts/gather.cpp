@@ -1,6 +1,9 @@
 #include "formats/layouts/gather.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <set>
 
@@ -113,18 +116,26 @@ std::optional<SetAside> fault_of(const Group& group, bool images_given, bool lab
 
 }  // namespace
 
+bool is_folder(const std::filesystem::path& path) {
+    std::error_code unknown;
+    return std::filesystem::is_directory(path, unknown);
+}
+
 Files gather_files(const std::filesystem::path& root, const std::string& input, const Request& request,
                    Listing& listing) {
     std::vector<TreeEntry> entries;
-    if (std::filesystem::is_directory(root))
-        entries = list_tree(root);
-    else if (std::filesystem::is_regular_file(root)) {
+    struct stat status {};
+    if (::stat(root.c_str(), &status) != 0)
+        throw Error(Exit::bad_input, printable(root.string()) + ": cannot be read: " + errno_text(errno) + ".");
+    if (S_ISDIR(status.st_mode))
+        entries = list_tree(root, request.stop);
+    else if (S_ISREG(status.st_mode)) {
         const auto name = root.filename().string();
         // The raw input's digest covers what is named; a pair's voxels would stand outside of it.
         if (request.kind(name) == FileKind::image && (name.ends_with(".hdr") || name.ends_with(".hdr.gz")))
             throw Error(Exit::bad_input,
                         printable(root.string()) + " is half of a pair; give the folder that holds .hdr and .img.");
-        entries.push_back({name, std::filesystem::file_size(root), 0, 0});
+        entries.push_back({name, static_cast<std::uint64_t>(status.st_size), 0, 0});
     } else
         throw Error(Exit::bad_input, printable(root.string()) + " is neither a file nor a folder; check the path.");
 

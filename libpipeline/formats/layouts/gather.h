@@ -35,7 +35,9 @@ void list_flat(const Request& request, Listing& listing);
 void list_subjects(const Request& request, Listing& listing);
 /// Medical Segmentation Decathlon and nnU-Net raw; `channel_suffix`: files end in _0000, _0001 …
 void list_decathlon(const Request& request, bool channel_suffix, Listing& listing);
-/// Throws unless `root` has the folder imagesTr or imagesTs.
+/// Whether a folder stands there; what cannot be looked at is none (its reading then says why).
+bool is_folder(const std::filesystem::path& path);
+/// Whether `root` has the folder imagesTr or imagesTs.
 bool looks_like_decathlon(const std::filesystem::path& root);
 /// "hippocampus_001_0000" → "0000"; "" where there is none.
 std::string_view channel_suffix_of(std::string_view stem);

@@ -31,7 +31,7 @@ struct Choice {
 /// Image files below a root, not hidden.
 std::vector<std::string> image_names(const std::filesystem::path& root, const Request& request) {
     std::vector<std::string> names;
-    for (const auto& entry : list_tree(root))
+    for (const auto& entry : list_tree(root, request.stop))
         if (!is_hidden(entry.path) && request.kind(entry.path) == FileKind::image) names.push_back(entry.path);
     return names;
 }
@@ -56,7 +56,7 @@ bool looks_like_subjects(const std::vector<std::string>& names) {
 Choice choose(const Request& request) {
     if (!request.pattern.empty()) return {"flat", "a pattern is given"};
     if (!request.input) return {"flat", "only labels are given"};
-    if (!std::filesystem::is_directory(*request.input)) return {"flat", "the input is a single file"};
+    if (!is_folder(*request.input)) return {"flat", "the input is a single file"};
     const auto names = image_names(*request.input, request);
     if (looks_like_decathlon(*request.input)) {
         const auto in_images = [](const std::string& name) {
