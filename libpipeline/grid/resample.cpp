@@ -155,18 +155,56 @@ void linear_into(const float* source, float* target, const AxisMaps& maps, unsig
     resample_slices<2>(source, target, maps, taps, threads);
 }
 
-/// Value → indicator → linear → the largest share wins.
+/// The value with the largest share among eight neighbours with these weights, the lowest on ties.
 template <class T>
-void resample_values(std::span<const T> labels, std::span<T> out, const AxisMaps& maps, unsigned threads) {
-    std::vector<T> values(labels.begin(), labels.end());
-    std::sort(values.begin(), values.end());
-    values.erase(std::unique(values.begin(), values.end()), values.end());
-    std::vector<float> indicator(labels.size()), share(out.size()), best(out.size(), -1.0F);
-    for (const T value : values) {
-        for (std::size_t i = 0; i < labels.size(); ++i) indicator[i] = labels[i] == value ? 1.0F : 0.0F;
-        linear_into(indicator.data(), share.data(), maps, threads);
-        for (std::size_t i = 0; i < out.size(); ++i)
-            if (share[i] > best[i]) best[i] = share[i], out[i] = value;
+T elected(const std::array<T, 8>& values, const std::array<double, 8>& weights) {
+    std::array<T, 8> seen{};
+    std::array<double, 8> share{};
+    std::size_t count = 0;
+    for (std::size_t k = 0; k < 8; ++k) {
+        std::size_t at = 0;
+        while (at < count && seen[at] != values[k]) ++at;
+        if (at == count) seen[count++] = values[k];
+        share[at] += weights[k];
+    }
+    std::size_t best = 0;
+    for (std::size_t i = 1; i < count; ++i)
+        if (share[i] > share[best] || (share[i] == share[best] && seen[i] < seen[best])) best = i;
+    return seen[best];
+}
+
+/// One target slice of labels.
+template <class T>
+void elect_slice(const T* source, T* out, const AxisMaps& maps, const std::array<Taps<2>, 3>& taps, std::size_t z) {
+    const auto nx = maps[0].from, ny = maps[1].from;
+    const auto& at_z = taps[2].index[z];
+    const auto& wz = taps[2].weight[z];
+    for (std::size_t y = 0; y < taps[1].index.size(); ++y) {
+        const auto& at_y = taps[1].index[y];
+        const auto& wy = taps[1].weight[y];
+        std::array<const T*, 4> rows;
+        std::array<double, 4> row_weights;
+        for (std::size_t k = 0; k < 4; ++k) {
+            rows[k] = source + (at_z[k / 2] * ny + at_y[k % 2]) * nx;
+            row_weights[k] = static_cast<double>(wz[k / 2]) * static_cast<double>(wy[k % 2]);
+        }
+        for (std::size_t x = 0; x < taps[0].index.size(); ++x, ++out) {
+            const auto& at = taps[0].index[x];
+            std::array<T, 8> values;
+            bool same = true;
+            for (std::size_t k = 0; k < 8; ++k) {
+                values[k] = rows[k / 2][at[k % 2]];
+                same = same && values[k] == values[0];
+            }
+            if (same) {
+                *out = values[0];
+                continue;
+            }
+            std::array<double, 8> weights;
+            for (std::size_t k = 0; k < 8; ++k)
+                weights[k] = row_weights[k / 2] * static_cast<double>(taps[0].weight[x][k % 2]);
+            *out = elected(values, weights);
+        }
     }
 }
 
@@ -216,12 +254,15 @@ Volume resample_labels(const Volume& labels, const AxisMaps& maps, unsigned thre
     require_fit(labels, maps);
     Volume target(labels.type(), target_shape(labels, maps), labels.axes());
     const auto [from, to, arrays] = extents_of(labels, maps);
+    const auto slice = maps[0].to * maps[1].to;
+    const std::array<Taps<2>, 3> taps{linear_taps(maps[0]), linear_taps(maps[1]), linear_taps(maps[2])};
     visit(target, [&, arrays = arrays, from = from, to = to]<class T>(std::span<T> out) {
         if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, BoolVoxel>) {
             const auto in = labels.values<T>();
             for (std::int64_t a = 0; a < arrays; ++a)
-                resample_values<T>(in.subspan(static_cast<std::size_t>(a * from), static_cast<std::size_t>(from)),
-                                   out.subspan(static_cast<std::size_t>(a * to), static_cast<std::size_t>(to)), maps, threads);
+                parallel_for(static_cast<std::size_t>(maps[2].to), threads, [&](std::size_t z) {
+                    elect_slice<T>(in.data() + a * from, out.data() + a * to + static_cast<std::int64_t>(z) * slice, maps, taps, z);
+                });
         } else {
             throw Error(Exit::bad_input, "labels are not complex.");
         }
