@@ -119,12 +119,13 @@ void blur(std::span<float> channel, const std::array<std::int64_t, 3>& extent, c
     }
 }
 
-void lower_resolution(std::span<float> channel, const std::array<std::int64_t, 3>& extent, double factor) {
+void lower_resolution(std::span<float> channel, const std::array<std::int64_t, 3>& extent,
+                      const std::array<double, 3>& factors) {
     const auto [nx, ny, nz] = extent;
     std::array<std::int64_t, 3> small{};
     std::array<std::vector<std::int64_t>, 3> nearest;
     for (std::size_t axis = 0; axis < 3; ++axis) {
-        small[axis] = std::max<std::int64_t>(1, std::lround(static_cast<double>(extent[axis]) * factor));
+        small[axis] = std::max<std::int64_t>(1, std::lround(static_cast<double>(extent[axis]) * factors[axis]));
         for (std::int64_t i = 0; i < small[axis]; ++i)
             nearest[axis].push_back((2 * i + 1) * extent[axis] / (2 * small[axis]));
     }

@@ -11,8 +11,9 @@ namespace cohort::augment {
 /// the edge. σ in voxels; 0 leaves an axis alone. What is not finite spreads as far as the kernel reaches.
 void blur(std::span<float> channel, const std::array<std::int64_t, 3>& extent, const std::array<double, 3>& sigma);
 
-/// Sampled down by nearest neighbour to round(n × factor) voxels along each axis longer than 1, and up again linearly
+/// Sampled down by nearest neighbour to round(n × factor) voxels along each axis, one at least, and up again linearly
 /// (half-pixel centres, ends held).
-void lower_resolution(std::span<float> channel, const std::array<std::int64_t, 3>& extent, double factor);
+void lower_resolution(std::span<float> channel, const std::array<std::int64_t, 3>& extent,
+                      const std::array<double, 3>& factors);
 
 }  // namespace cohort::augment

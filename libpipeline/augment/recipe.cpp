@@ -1,6 +1,13 @@
 #include "augment/recipe.h"
 
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
 #include "core/error.h"
+#include "core/files.h"
 
 namespace cohort::augment {
 namespace {
@@ -11,6 +18,7 @@ constexpr Range never{};
 constexpr Recipe nnunet{.shift_voxels = never,
                         .rotation_degrees = {0.2, -30, 30},
                         .in_plane_degrees = {0.2, -180, 180},
+                        .elongated_degrees = {0.2, -15, 15},
                         .scale = {0.2, 0.7, 1.4},
                         .elastic_voxels = never,
                         .mirror = 0.5,
@@ -33,6 +41,7 @@ constexpr Recipe light{.shift_voxels = {1.0, 0, 4}, .noise_sd = {0.5, 0, 0.1}};
 constexpr Recipe moderate{.shift_voxels = {1.0, 0, 4},
                           .rotation_degrees = {0.3, -15, 15},
                           .in_plane_degrees = {0.3, -30, 30},
+                          .elongated_degrees = {0.3, -15, 15},
                           .scale = {0.3, 0.85, 1.2},
                           .noise_sd = {0.3, 0, 0.1},
                           .brightness = {0.15, 0.85, 1.15},
@@ -41,11 +50,50 @@ constexpr Recipe moderate{.shift_voxels = {1.0, 0, 4},
 
 constexpr std::array recipes{
     NamedRecipe{"light", "Shifts of up to 4 voxels and a little noise: costs no time.", light},
-    NamedRecipe{"moderate", "Small shifts, rotations, scalings and changes of intensity; nothing is mirrored.", moderate},
+    NamedRecipe{"moderate", "Small shifts, rotations, scalings and changes of intensity; nothing is mirrored.",
+                moderate},
     NamedRecipe{"nnunet", "What nnU-Net v2 does by default, all axes mirrored.", nnunet},
     NamedRecipe{"nnunet-elastic", "The same with elastic deformation.", with_elastic(nnunet)},
     NamedRecipe{"none", "Nothing is changed.", Recipe{}},
 };
+
+// Limits: beyond them a change is a slip of the hand, or its arithmetic ends.
+constexpr std::array transforms{
+    Transform{"shift-voxels", &Recipe::shift_voxels, 0, 10000},
+    Transform{"rotation-degrees", &Recipe::rotation_degrees, -360, 360},
+    Transform{"in-plane-degrees", &Recipe::in_plane_degrees, -360, 360},
+    Transform{"elongated-degrees", &Recipe::elongated_degrees, -360, 360},
+    Transform{"scale", &Recipe::scale, 0.1, 10},
+    Transform{"elastic-voxels", &Recipe::elastic_voxels, 0, 100},
+    Transform{"mirror", nullptr},
+    Transform{"noise-sd", &Recipe::noise_sd, 0, 100},
+    Transform{"blur-sigma", &Recipe::blur_sigma, 0, 20},
+    Transform{"brightness", &Recipe::brightness, 0, 10},
+    Transform{"contrast", &Recipe::contrast, 0, 10},
+    Transform{"low-resolution", &Recipe::low_resolution, 0.05, 1},
+    Transform{"inverted-gamma", &Recipe::inverted_gamma, 0.1, 5},
+    Transform{"gamma", &Recipe::gamma, 0.1, 5},
+};
+
+std::string listed_transforms() {
+    std::string text;
+    for (const auto& transform : transforms) text += (text.empty() ? "" : ", ") + std::string(transform.name);
+    return text;
+}
+
+/// The numbers between colons; nothing if one is none.
+std::vector<double> numbers_of(std::string_view text) {
+    std::vector<double> numbers;
+    for (std::size_t at = 0; at <= text.size();) {
+        const auto end = std::min(text.find(':', at), text.size());
+        double value = 0;
+        const auto [last, fault] = std::from_chars(text.data() + at, text.data() + end, value);
+        if (fault != std::errc{} || last != text.data() + end || !std::isfinite(value)) return {};
+        numbers.push_back(value);
+        at = end + 1;
+    }
+    return numbers;
+}
 
 }  // namespace
 
@@ -59,6 +107,59 @@ const Recipe& recipe_named(std::string_view name) {
     }
     throw Error(Exit::usage, "No augmentation recipe is called '" + std::string(name) + "'; " +
                                  did_you_mean(name, known) + "choose one that --help lists.");
+}
+
+std::span<const Transform> all_transforms() { return transforms; }
+
+std::string change_recipe(Recipe& recipe, std::string_view text) {
+    const auto equals = text.find('=');
+    const std::string name(text.substr(0, equals)), whole(text);
+    const auto* transform =
+        std::find_if(transforms.begin(), transforms.end(), [&](const auto& t) { return t.name == name; });
+    if (transform == transforms.end()) {
+        std::vector<std::string> known;
+        for (const auto& t : transforms) known.emplace_back(t.name);
+        return "there is no transform '" + printable(name) + "'. " + did_you_mean(name, known) +
+               "Transforms: " + listed_transforms() + ".";
+    }
+    const auto numbers = equals == std::string_view::npos ? std::vector<double>{} : numbers_of(text.substr(equals + 1));
+    const bool has_range = transform->range != nullptr;
+    if (numbers.size() != 1 && !(has_range && numbers.size() == 3))
+        return "'" + printable(whole) + "': write " + name + "=PROBABILITY" +
+               (has_range ? " or " + name + "=PROBABILITY:LOW:HIGH." : ".");
+    if (numbers[0] < 0 || numbers[0] > 1) return "'" + printable(whole) + "': a probability lies from 0 to 1.";
+    if (!has_range) {
+        recipe.mirror = numbers[0];
+        return {};
+    }
+    auto& range = recipe.*(transform->range);
+    if (numbers.size() == 3) {
+        if (numbers[1] > numbers[2] || numbers[1] < transform->least || numbers[2] > transform->most)
+            return "'" + printable(whole) + "': the range must rise and lie from " + shortest(transform->least) +
+                   " to " + shortest(transform->most) + ".";
+        range.low = numbers[1];
+        range.high = numbers[2];
+    } else if (range.low == 0 && range.high == 0) {
+        return "'" + printable(whole) + "': the recipe has no range for it; write " + name + "=PROBABILITY:LOW:HIGH.";
+    }
+    range.probability = numbers[0];
+    return {};
+}
+
+Json to_json(const Recipe& recipe) {
+    Json json = Json::object();
+    for (const auto& transform : transforms) {
+        std::string key(transform.name);
+        std::replace(key.begin(), key.end(), '-', '_');
+        if (transform.range == nullptr) {
+            if (recipe.mirror > 0) json[key] = {{"probability", recipe.mirror}};
+            continue;
+        }
+        const auto& range = recipe.*(transform.range);
+        if (range.probability > 0)
+            json[key] = {{"high", range.high}, {"low", range.low}, {"probability", range.probability}};
+    }
+    return json;
 }
 
 }  // namespace cohort::augment

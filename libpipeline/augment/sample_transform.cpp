@@ -51,8 +51,15 @@ std::size_t lone_axis(const Extent& extent, const std::array<double, 3>& spacing
     return 3;
 }
 
-void draw_spatial(const Recipe& recipe, const Extent& extent, const std::array<double, 3>& spacing_mm, RandomStream& random,
-                  SampleTransform& t) {
+/// A single slice more than 1.5 times as long as wide.
+bool is_elongated(const Extent& extent, std::size_t lone) {
+    if (extent[lone] != 1) return false;
+    const auto a = extent[(lone + 1) % 3], b = extent[(lone + 2) % 3];
+    return 2 * std::max(a, b) > 3 * std::min(a, b);
+}
+
+void draw_spatial(const Recipe& recipe, const Extent& extent, const std::array<double, 3>& spacing_mm,
+                  RandomStream& random, SampleTransform& t) {
     for (std::size_t axis = 0; axis < 3; ++axis) {
         const bool shifted = random.chance(recipe.shift_voxels.probability);
         const auto length = random.uniform(recipe.shift_voxels.low, recipe.shift_voxels.high + 1);
@@ -62,7 +69,9 @@ void draw_spatial(const Recipe& recipe, const Extent& extent, const std::array<d
         t.shift_voxels[axis] = backwards ? -voxels : voxels;
     }
     const auto lone = lone_axis(extent, spacing_mm);
-    const auto& turning = lone < 3 ? recipe.in_plane_degrees : recipe.rotation_degrees;
+    const auto& turning = lone == 3                    ? recipe.rotation_degrees
+                          : is_elongated(extent, lone) ? recipe.elongated_degrees
+                                                       : recipe.in_plane_degrees;
     const bool turned = random.chance(turning.probability);
     Matrix turn{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
     for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -83,13 +92,17 @@ void draw_spatial(const Recipe& recipe, const Extent& extent, const std::array<d
         if (extent[axis] == 1) t.mirrored[axis] = false;
 }
 
-void draw_intensity(const Recipe& recipe, std::size_t channels, RandomStream& random, SampleTransform& t) {
+void draw_intensity(const Recipe& recipe, std::size_t channels, std::size_t lone, RandomStream& random,
+                    SampleTransform& t) {
     const bool noisy = random.chance(recipe.noise_sd.probability);
     const auto sd = drawn(recipe.noise_sd, random);
     if (noisy) t.noise_sd = sd;
-    const bool blurred = random.chance(recipe.blur_sigma.probability), brightened = random.chance(recipe.brightness.probability);
-    const bool contrasted = random.chance(recipe.contrast.probability), lowered = random.chance(recipe.low_resolution.probability);
-    const bool inverted = random.chance(recipe.inverted_gamma.probability), gamma = random.chance(recipe.gamma.probability);
+    const bool blurred = random.chance(recipe.blur_sigma.probability),
+               brightened = random.chance(recipe.brightness.probability);
+    const bool contrasted = random.chance(recipe.contrast.probability),
+               lowered = random.chance(recipe.low_resolution.probability);
+    const bool inverted = random.chance(recipe.inverted_gamma.probability),
+               gamma = random.chance(recipe.gamma.probability);
     t.channels.resize(channels);
     for (auto& change : t.channels) {
         const bool blurred_here = random.chance(0.5) && blurred;
@@ -97,12 +110,14 @@ void draw_intensity(const Recipe& recipe, std::size_t channels, RandomStream& ra
             const auto s = drawn(recipe.blur_sigma, random);
             if (blurred_here) sigma = s;
         }
-        const auto brightness = drawn_factor(recipe.brightness, random), contrast = drawn_factor(recipe.contrast, random);
+        const auto brightness = drawn_factor(recipe.brightness, random),
+                   contrast = drawn_factor(recipe.contrast, random);
         if (brightened) change.brightness = brightness;
         if (contrasted) change.contrast = contrast;
         const bool lowered_here = random.chance(0.5) && lowered;
         const auto resolution = drawn(recipe.low_resolution, random);
-        if (lowered_here) change.resolution = resolution;
+        for (std::size_t axis = 0; axis < 3; ++axis)
+            if (lowered_here && axis != lone) change.resolution[axis] = resolution;
         const auto first = drawn_factor(recipe.inverted_gamma, random), second = drawn_factor(recipe.gamma, random);
         if (inverted) change.inverted_gamma = first;
         if (gamma) change.gamma = second;
@@ -134,7 +149,7 @@ SampleTransform draw_transform(const Recipe& recipe, const Extent& extent, const
         t.elastic.emplace(extent, bend_sd, nodes);
         t.warps = true;
     }
-    draw_intensity(recipe, channels, random, t);
+    draw_intensity(recipe, channels, lone_axis(extent, spacing_mm), random, t);
     return t;
 }
 
@@ -149,9 +164,11 @@ void mirror_patch(std::span<T> values, const Extent& extent, const std::array<bo
             for (std::int64_t i = 0; i < ny * nz; ++i) std::reverse(base + i * nx, base + (i + 1) * nx);
         if (mirrored[1])
             for (std::int64_t z = 0; z < nz; ++z)
-                for (std::int64_t y = 0; y < ny / 2; ++y) std::swap_ranges(row(y, z), row(y, z) + nx, row(ny - 1 - y, z));
+                for (std::int64_t y = 0; y < ny / 2; ++y)
+                    std::swap_ranges(row(y, z), row(y, z) + nx, row(ny - 1 - y, z));
         if (mirrored[2])
-            for (std::int64_t z = 0; z < nz / 2; ++z) std::swap_ranges(row(0, z), row(0, z) + nx * ny, row(0, nz - 1 - z));
+            for (std::int64_t z = 0; z < nz / 2; ++z)
+                std::swap_ranges(row(0, z), row(0, z) + nx * ny, row(0, nz - 1 - z));
     }
 }
 template void mirror_patch<float>(std::span<float>, const Extent&, const std::array<bool, 3>&);
@@ -170,7 +187,7 @@ void apply_intensity(const SampleTransform& transform, const Extent& extent, std
         if (change.blur_sigma[0] > 0) blur(channel, extent, change.blur_sigma);
         if (change.brightness != 1) brighten(channel, change.brightness);
         if (change.contrast != 1) change_contrast(channel, change.contrast);
-        if (change.resolution != 1) lower_resolution(channel, extent, change.resolution);
+        if (change.resolution != std::array<double, 3>{1, 1, 1}) lower_resolution(channel, extent, change.resolution);
         if (change.inverted_gamma != 1) change_gamma(channel, change.inverted_gamma, Negative::yes);
         if (change.gamma != 1) change_gamma(channel, change.gamma, Negative::no);
     }

@@ -16,7 +16,7 @@ struct ChannelChange {
     std::array<double, 3> blur_sigma{};
     double brightness = 1;
     double contrast = 1;
-    double resolution = 1;
+    std::array<double, 3> resolution{1, 1, 1};  ///< per axis
     double inverted_gamma = 1;
     double gamma = 1;
 };
@@ -26,8 +26,8 @@ struct ChannelChange {
 struct SampleTransform {
     std::array<std::int64_t, 3> shift_voxels{0, 0, 0};  ///< along x, y, z: the patch is read this much further on
     std::array<bool, 3> mirrored{};
-    Matrix matrix{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};   ///< rotation and scaling, without mirroring, in voxels
-    bool warps = false;                                 ///< false: `matrix` is the identity and `elastic` absent
+    Matrix matrix{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};  ///< rotation and scaling, without mirroring, in voxels
+    bool warps = false;                                ///< false: `matrix` is the identity and `elastic` absent
     std::optional<ElasticField> elastic = std::nullopt;
     double noise_sd = 0;
     std::vector<ChannelChange> channels;
@@ -36,8 +36,8 @@ struct SampleTransform {
     SpatialMap map(const Extent& origin, const Extent& extent) const;
 };
 
-/// Rotations are in millimetres, so that nothing is sheared on anisotropic grids; where one spacing is above three times
-/// another, or the patch is one voxel deep, only about the coarsest (the flat) axis.
+/// Rotations are in millimetres, so that nothing is sheared on anisotropic grids; where one spacing is above three
+/// times another, or the patch is one voxel deep, only about the coarsest (the flat) axis.
 SampleTransform draw_transform(const Recipe& recipe, const Extent& extent, const std::array<double, 3>& spacing_mm,
                                std::size_t channels, std::uint64_t seed, std::uint64_t item);
 

@@ -144,10 +144,15 @@ Json read_params_file(const StepSchema& schema, const std::string& file, Json& c
 }
 
 /// What a schema cannot say: faults between options, and texts with a meaning of their own.
-void check_together(const StepSchema& schema, const Json& common, std::vector<std::string>& faults) {
+void check_together(const StepSchema& schema, const Json& parameters, const Json& common, std::vector<std::string>& faults) {
     const auto on = [&](const char* name) { return common.at(name) == true; };
     if (on("quiet") && on("verbose")) faults.emplace_back("--quiet and --verbose exclude each other.");
-    if (!common.contains("out") && !schema.output.empty() && !on("dry_run"))
+    const auto instead = std::find_if(schema.parameters.begin(), schema.parameters.end(), [&](const Parameter& p) {
+        return p.instead_of_output && parameters.contains(p.name);
+    });
+    if (instead != schema.parameters.end() && common.contains("out"))
+        faults.push_back(instead->flag + " takes the place of --out; give one of them.");
+    if (instead == schema.parameters.end() && !common.contains("out") && !schema.output.empty() && !on("dry_run"))
         faults.push_back("--out is missing: the " + schema.output + " that is made needs a place.");
     const auto memory = common.value("memory", std::string("1"));
     if (parse_bytes(memory).value_or(0) == 0)
@@ -246,7 +251,7 @@ CommandLine parse_command_line(const StepSchema& schema, int argc, const char* c
     common = with_defaults(options_schema(), converted(options_schema(), std::move(common)));
     const auto common_faults = check_parameters(options_schema(), common);
     for (const auto& fault : common_faults) faults.push_back(fault.sentence);
-    check_together(schema, common, faults);
+    check_together(schema, line.parameters, common, faults);
     if (common_faults.empty()) line.common = read_common(common, faults);
     for (const auto& name : gathering.without_value)
         std::erase_if(faults, [&](const std::string& fault) { return fault.starts_with(name + " is missing"); });

@@ -57,6 +57,7 @@ Parameter read_parameter(const std::string& name, const Json& schema, bool requi
     if (cli.contains("artefact")) p.artefact_kinds = cli["artefact"].get<std::vector<std::string>>();
     p.may_be_absent = cli.value("may_be_absent", false);
     p.affects_content = cli.value("content", true);
+    p.instead_of_output = cli.value("instead_of_output", false);
     p.when = cli.value("when", std::string());
     return p;
 }

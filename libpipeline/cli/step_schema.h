@@ -32,6 +32,7 @@ struct Parameter {
     std::vector<std::string> artefact_kinds;
     bool may_be_absent = false;   ///< a raw path that need not exist (then null in the key)
     bool affects_content = true;  ///< false: not in the key (x-cli "content": false)
+    bool instead_of_output = false;  ///< given, it is what the run makes (a picture): no --out then
     std::string when;             ///< of a common option: "output", "seed" or "device", if only steps with that have it
 };
 

@@ -12,31 +12,6 @@ namespace {
 constexpr double fill_share = 0.45;
 constexpr int tile_gap = 4;
 
-/// From the intensities to [0, 1].
-struct Window {
-    double low = 0, high = 1;
-    double operator()(double value) const { return high > low ? (value - low) / (high - low) : 0.5; }
-};
-
-/// Quantiles over at most about a million voxels, taken at equal steps: a picture needs no more.
-Window window_of(std::span<const float> image) {
-    const std::size_t step = image.size() / 1'000'000 + 1;
-    std::vector<float> values;
-    values.reserve(image.size() / step + 1);
-    for (std::size_t i = 0; i < image.size(); i += step)
-        if (std::isfinite(image[i])) values.push_back(image[i]);
-    if (values.empty()) return {};
-    const auto quantile = [&](double share) {
-        const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-        std::nth_element(values.begin(), values.begin() + place, values.end());
-        return static_cast<double>(values[static_cast<std::size_t>(place)]);
-    };
-    const double low = quantile(0.005), high = quantile(0.995);
-    if (high > low) return {low, high};
-    const auto [least, most] = std::minmax_element(values.begin(), values.end());
-    return {*least, *most};  // nearly all voxels are equal: show the few that are not
-}
-
 /// Draws one plane onto a tile.
 class Tile {
 public:
@@ -126,7 +101,37 @@ private:
     double px_per_mm_, step_across_ = 1, step_down_ = 1;
 };
 
+/// One scale for all tiles of a case, so that they can be compared.
+double pixels_per_mm(const CaseView& view, const std::vector<Plane>& planes, int side) {
+    const Vec3 spacing = view.geometry.spacing_mm();
+    double longest = 0;
+    for (const Plane& plane : planes)
+        for (const std::size_t axis : {plane.across, plane.down})
+            longest = std::max(longest, static_cast<double>(view.shape[axis]) * spacing[axis]);
+    if (!(longest > 0) || !std::isfinite(longest)) longest = 1;
+    return side / longest;
+}
+
 }  // namespace
+
+Window window_of(std::span<const float> image) {
+    // At most about a million voxels, taken at equal steps: a picture needs no more.
+    const std::size_t step = image.size() / 1'000'000 + 1;
+    std::vector<float> values;
+    values.reserve(image.size() / step + 1);
+    for (std::size_t i = 0; i < image.size(); i += step)
+        if (std::isfinite(image[i])) values.push_back(image[i]);
+    if (values.empty()) return {};
+    const auto quantile = [&](double share) {
+        const auto place = static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+        std::nth_element(values.begin(), values.begin() + place, values.end());
+        return static_cast<double>(values[static_cast<std::size_t>(place)]);
+    };
+    const double low = quantile(0.005), high = quantile(0.995);
+    if (high > low) return {low, high};
+    const auto [least, most] = std::minmax_element(values.begin(), values.end());
+    return {*least, *most};  // nearly all voxels are equal: show the few that are not
+}
 
 std::array<std::int64_t, 3> cutting_point(const CaseView& view) {
     std::array<std::int64_t, 3> sum{}, middle{};
@@ -154,16 +159,15 @@ Raster draw_case(const CaseView& view, int side) {
     const auto at = cutting_point(view);
     const Window window = window_of(view.image);
     const auto planes = planes_of(view.shape, view.geometry);
-    const Vec3 spacing = view.geometry.spacing_mm();
-    double longest = 0;  // one scale for all tiles, so that they can be compared
-    for (const Plane& plane : planes)
-        for (const std::size_t axis : {plane.across, plane.down})
-            longest = std::max(longest, static_cast<double>(view.shape[axis]) * spacing[axis]);
-    if (!(longest > 0) || !std::isfinite(longest)) longest = 1;
     std::vector<Raster> tiles;
     for (const Plane& plane : planes)
-        tiles.push_back(Tile(view, plane, at[plane.through], window, side, side / longest).draw());
+        tiles.push_back(Tile(view, plane, at[plane.through], window, side, pixels_per_mm(view, planes, side)).draw());
     return contact_sheet(tiles, static_cast<int>(tiles.size()), tile_gap);
+}
+
+Raster draw_slice(const CaseView& view, const std::array<std::int64_t, 3>& at, const Window& window, int side) {
+    const std::vector<Plane> first{planes_of(view.shape, view.geometry).front()};
+    return Tile(view, first[0], at[first[0].through], window, side, pixels_per_mm(view, first, side)).draw();
 }
 
 }  // namespace cohort::pictures

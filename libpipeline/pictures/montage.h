@@ -35,4 +35,15 @@ std::array<std::int64_t, 3> cutting_point(const CaseView& view);
 /// finite voxels. Images are interpolated linearly, labels nearest.
 Raster draw_case(const CaseView& view, int side);
 
+/// From intensities to [0, 1].
+struct Window {
+    double low = 0, high = 1;
+    double operator()(double value) const { return high > low ? (value - low) / (high - low) : 0.5; }
+};
+/// From the 0.5 % to the 99.5 % quantile of the finite voxels; from the least to the largest where these are one.
+Window window_of(std::span<const float> image);
+
+/// One tile: the first of the planes above through `at`, in a window of its own, so that pictures can be compared.
+Raster draw_slice(const CaseView& view, const std::array<std::int64_t, 3>& at, const Window& window, int side);
+
 }  // namespace cohort::pictures

@@ -50,7 +50,8 @@ Ending Run::perform_or_throw() {
     prepare();
     check_findings();
     if (line_.common.dry_run) return say_plan();
-    return schema_.output.empty() ? run_without_output() : run_into_folder();
+    const bool makes_nothing = schema_.output.empty() || line_.common.out.empty();  // the command line has seen to it
+    return makes_nothing ? run_without_output() : run_into_folder();
 }
 
 void Run::prepare() {

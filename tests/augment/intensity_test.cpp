@@ -117,18 +117,18 @@ TEST_CASE("a lower resolution keeps ramps, loses detail and leaves axes of lengt
         for (int y = 0; y < 12; ++y)
             for (int x = 0; x < 16; ++x) ramp.push_back(static_cast<float>(x + 2 * y - 3 * z));
     auto image = ramp;
-    lower_resolution(image, extent, 0.5);
+    lower_resolution(image, extent, {0.5, 0.5, 0.5});
     for (std::size_t i = 0; i < image.size(); ++i)
         CHECK(image[i] == Approx(ramp[i]).margin(4.6));  // nearest: half a cell each
     auto detail = noise_image(16 * 12 * 8);
     const auto sd = mean_and_sd(detail).second;
-    lower_resolution(detail, extent, 0.5);
+    lower_resolution(detail, extent, {0.5, 0.5, 0.5});
     CHECK(mean_and_sd(detail).second < 0.8 * sd);
     auto same = noise_image(64);
     const auto before = same;
-    lower_resolution(same, {8, 8, 1}, 1.0);
+    lower_resolution(same, {8, 8, 1}, {1.0, 1.0, 1.0});
     CHECK(same == before);
-    lower_resolution(same, {64, 1, 1}, 0.5);
+    lower_resolution(same, {64, 1, 1}, {0.5, 0.5, 0.5});
     CHECK(same != before);
 }
 
@@ -141,7 +141,7 @@ TEST_CASE("at zero strength nothing changes") {
     CHECK(image == before);
     blur(image, extent, {0, 0, 0});
     brighten(image, 1);
-    lower_resolution(image, extent, 1);
+    lower_resolution(image, extent, {1, 1, 1});
     CHECK(image == before);
     change_contrast(image, 1);
     for (std::size_t i = 0; i < image.size(); ++i) REQUIRE(image[i] == Approx(before[i]).margin(1e-6));

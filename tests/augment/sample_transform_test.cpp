@@ -138,3 +138,44 @@ TEST_CASE("mirroring a patch reverses its axes, twice gives it back") {
         CHECK(image == before);
     }
 }
+
+TEST_CASE("thick slices are scaled and lowered in plane only, and elongated single slices turn little") {
+    auto recipe = recipe_named("nnunet");
+    recipe.rotation_degrees.probability = recipe.in_plane_degrees.probability = recipe.elongated_degrees.probability =
+        1;
+    recipe.scale.probability = recipe.low_resolution.probability = 1;
+    bool far = false;
+    for (std::uint64_t item = 0; item < 60; ++item) {
+        const auto thick = draw_transform(recipe, {64, 64, 12}, {1, 1, 4}, 2, 1, item);
+        CHECK(thick.matrix[2] == std::array<double, 3>{0, 0, 1});
+        for (const auto& channel : thick.channels) CHECK(channel.resolution[2] == 1);
+        const auto long_slice = draw_transform(recipe, {64, 40, 1}, one_mm, 1, 1, item).matrix;
+        CHECK(std::abs(std::atan2(long_slice[1][0], long_slice[0][0])) <= 15.001 * 3.14159265 / 180);
+        const auto slice = draw_transform(recipe, {56, 40, 1}, one_mm, 1, 1, item).matrix;
+        far = far || std::abs(std::atan2(slice[1][0], slice[0][0])) > 1;
+    }
+    CHECK(far);
+}
+
+TEST_CASE("a recipe is changed by name, and what cannot be is said in a sentence") {
+    Recipe recipe = recipe_named("nnunet");
+    CHECK(change_recipe(recipe, "noise-sd=.5:0:.2").empty());
+    CHECK(recipe.noise_sd == Range{0.5, 0, 0.2});
+    CHECK(change_recipe(recipe, "gamma=0").empty());
+    CHECK(recipe.gamma == Range{0, 0.7, 1.5});
+    CHECK(change_recipe(recipe, "mirror=0").empty());
+    CHECK(recipe.mirror == 0);
+    CHECK_FALSE(to_json(recipe).contains("mirror"));
+    CHECK(to_json(recipe)["noise_sd"]["high"] == 0.2);
+    const auto before = recipe;
+    for (const auto* wrong : {"noise=.5", "noise-sd", "noise-sd=", "noise-sd=2", "noise-sd=.5:1", "noise-sd=.5:.2:0",
+                              "noise-sd=.5:0:1e9", "noise-sd=nan", "noise-sd=.5:0:.2:", "mirror=.5:0:1",
+                              "elastic-voxels=.3", "gamma=.1:0:2", "", "=", "scale=.5:a:b"}) {
+        INFO(wrong);
+        const auto sentence = change_recipe(recipe, wrong);
+        CHECK(sentence.ends_with("."));
+        CHECK(recipe == before);
+    }
+    CHECK(change_recipe(recipe, "noize-sd=1").find("did you mean 'noise-sd'") != std::string::npos);
+    CHECK(to_json(Recipe{}) == Json::object());
+}

@@ -33,7 +33,7 @@ bool has_range(const Json& schema) {
 }
 
 const std::set<std::string> known_cli_keys = {"flag", "value",         "group",   "positional", "artefact",
-                                              "path", "may_be_absent", "content", "when",       "form"};
+                                              "path", "may_be_absent", "content", "when",       "form",          "instead_of_output"};
 const std::set<std::string> known_step_keys = {"output", "content_version", "seed", "device", "example", "exit_codes"};
 const std::set<std::string> kinds = {"dataset", "split", "plan", "model", "evaluation", "files"};
 
