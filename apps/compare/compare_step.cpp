@@ -12,6 +12,11 @@ namespace {
 
 bool is_artefact(const std::filesystem::path& path) { return store::find_own_folder(path).has_value(); }
 
+bool is_file(const std::filesystem::path& path) {
+    std::error_code unknown;
+    return std::filesystem::is_regular_file(path, unknown);
+}
+
 Json to_json(const Comparison& comparison, std::size_t most) {
     Json list = Json::array();
     for (std::size_t i = 0; i < comparison.differences().size() && i < most; ++i)
@@ -45,7 +50,7 @@ std::vector<step::Finding> CompareStep::validate(const Json& parameters, const s
     const std::filesystem::path a = parameters.at("a").get<std::string>(), b = parameters.at("b").get<std::string>();
     if (is_artefact(a) && is_artefact(b)) return {};
     for (const auto& path : {a, b})
-        if (!std::filesystem::is_regular_file(path))
+        if (!is_file(path))
             return {
                 {"",
                  printable(path.string()) +

@@ -14,7 +14,8 @@ constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
 Against read_table(const std::filesystem::path& path, const measure::Evaluation& ours) {
     const std::string where = printable(path.string());
     const std::string only_label = ours.targets.size() == 1 ? ours.targets[0].key : "";
-    if (std::filesystem::is_directory(path)) {
+    std::error_code unknown;
+    if (std::filesystem::is_directory(path, unknown)) {
         if (store::find_own_folder(path)) {
             const auto manifest = store::read_manifest(path);
             if (manifest.kind != "evaluation")
@@ -25,7 +26,7 @@ Against read_table(const std::filesystem::path& path, const measure::Evaluation&
                     manifest.privacy};
         }
         const auto inside = path / "summary.json";
-        if (!std::filesystem::exists(inside))
+        if (!std::filesystem::exists(inside, unknown))
             throw Error(Exit::bad_input,
                         "--against " + where +
                             " is a folder without manifest.json or summary.json; give an evaluation, a CSV "

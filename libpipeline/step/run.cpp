@@ -36,7 +36,7 @@ Ending Run::perform() noexcept {
         return perform_or_throw();
     } catch (...) {
         terminal_.stop();
-        Ending ending = ending_of(std::current_exception(), memory_);
+        Ending ending = ending_of(std::current_exception(), memory_, line_.common.out);
         try {
             log_.error(ending.message);
         } catch (...) {
@@ -92,7 +92,7 @@ Ending Run::say_plan() {
         {"dry_run", true}, {"step", schema_.name}, {"parameters", line_.parameters}, {"inputs", std::move(inputs)}};
     std::string sentence = "would run";
     if (!schema_.output.empty()) {
-        const std::string key = keys_->begin_key();
+        const std::string key = keys_->begin_key(signals_.token());
         plan["key"] = key;
         if (!line_.common.out.empty()) {
             const auto standing = store::OutputFolder::standing(line_.common.out, {key});
@@ -126,7 +126,7 @@ Ending Run::run_without_output() {
     store::QuarantineWriter quarantine({}, schema_.name);
     const Outcome outcome = run_step({}, false, quarantine);
     terminal_.stop();
-    if (!result_.report.empty() && !line_.common.quiet) std::fputs(result_.report.c_str(), stderr);
+    if (!result_.report.empty() && !line_.common.quiet) std::fputs(printable_text(result_.report).c_str(), stderr);
     if (outcome == Outcome::stopped_with_state_saved) return {Exit::stopped, "stopped by a signal.", {}};
     return {};
 }
@@ -148,7 +148,7 @@ void Run::refuse_out_inside_inputs() const {
 
 Ending Run::run_into_folder() {
     refuse_out_inside_inputs();
-    const std::string begin_key = keys_->begin_key();
+    const std::string begin_key = keys_->begin_key(signals_.token());
     if (auto ending = already_there(begin_key)) return *ending;
     store::OutputFolder folder(line_.common.out, begin_key);
     // Another run may have published between the look and the lock, or a replaced folder may have been put back.

@@ -29,9 +29,9 @@ bool RunKeys::has_raw() const {
     return std::any_of(raw_.begin(), raw_.end(), [](const RawInput& input) { return input.present; });
 }
 
-std::string RunKeys::begin_key() const {
+std::string RunKeys::begin_key(const std::stop_token& stop) const {
     return key_of(
-        keyed_parameters([](const RawInput& input) { return Json(store::listing_digest(input.path).text()); }));
+        keyed_parameters([&](const RawInput& input) { return Json(store::listing_digest(input.path, stop).text()); }));
 }
 
 std::string RunKeys::content_key(const RawFiles& files) const { return key_of(parameters_by_content(files)); }

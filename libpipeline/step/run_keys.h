@@ -26,7 +26,8 @@ public:
     const std::vector<RawInput>& raw() const { return raw_; }
 
     /// What the unfinished folder is known by: raw inputs count by their listing, so nothing of them is read.
-    std::string begin_key() const;
+    /// Error(stopped) when `stop` is requested while a tree is listed.
+    std::string begin_key(const std::stop_token& stop) const;
     /// The key of the content: raw inputs count by the digest of `files`.
     std::string content_key(const RawFiles& files) const;
     /// Parameters as they stand in the manifest: those of content_key().

@@ -46,7 +46,7 @@ int run_with(Step& step, SchemaOf schema_of, int argc, char** argv) {
         try {
             ending = answer_or_run(step, schema_of(), argc, argv);
         } catch (...) {
-            ending = said(program, ending_of(std::current_exception(), default_memory()));
+            ending = said(program, ending_of(std::current_exception(), default_memory(), {}));
         }
     }
     write_end_record(ending, std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());

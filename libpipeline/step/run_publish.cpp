@@ -92,7 +92,7 @@ Json Run::compose_run(const store::Manifest& manifest, const std::string& begin_
 
 Ending Run::judged(store::Manifest manifest) {
     terminal_.stop();
-    if (!result_.report.empty() && !line_.common.quiet) std::fputs(result_.report.c_str(), stderr);
+    if (!result_.report.empty() && !line_.common.quiet) std::fputs(printable_text(result_.report).c_str(), stderr);
     const std::string numbers = three_numbers(manifest, keys_->has_raw());
     if (!numbers.empty()) log_.info(numbers);
     std::fputs((result_line(line_.common.out, manifest) + "\n").c_str(), stdout);

@@ -234,7 +234,8 @@ std::string read_member(const std::filesystem::path& artefact, const Manifest& m
 }
 
 std::map<std::string, Digest> hashed_members(const std::filesystem::path& artefact, unsigned threads) {
-    const bool own_is_apart = std::filesystem::is_directory(artefact / ".cohort");
+    std::error_code unknown;
+    const bool own_is_apart = std::filesystem::is_directory(artefact / ".cohort", unknown);
     std::vector<std::string> names;
     for (auto& entry : list_tree(artefact))
         if (is_hashed(entry.path, own_is_apart)) names.push_back(std::move(entry.path));

@@ -12,23 +12,6 @@
 namespace cohort::store {
 namespace {
 
-/// Length of the UTF-8 sequence at the beginning of `text`, 0 if there is none (overlong forms, surrogates included).
-std::size_t utf8_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = byte(0);
-    if (first < 0x80) return 1;
-    const std::size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                               : first >= 0xE0 && first <= 0xEF ? 3
-                               : first >= 0xF0 && first <= 0xF4 ? 4
-                                                                : 0;
-    if (length == 0 || text.size() < length) return 0;
-    for (std::size_t i = 1; i < length; ++i)
-        if ((byte(i) & 0xC0) != 0x80) return 0;
-    if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F)) return 0;
-    if ((first == 0xF0 && byte(1) < 0x90) || (first == 0xF4 && byte(1) > 0x8F)) return 0;
-    return length;
-}
-
 bool by_input_and_path(const SourceFile& a, const SourceFile& b) {
     return std::tie(a.input, a.path) < std::tie(b.input, b.path);
 }
@@ -45,11 +28,11 @@ std::string json_name(std::string_view name) {
     return text;
 }
 
-std::vector<TreeEntry> list_raw(const std::filesystem::path& path) {
+std::vector<TreeEntry> list_raw(const std::filesystem::path& path, const std::stop_token& stop) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
         throw Error(Exit::bad_input, printable(path.string()) + " cannot be read: " + errno_text(errno) + ".");
-    if (S_ISDIR(status.st_mode)) return list_tree(path);
+    if (S_ISDIR(status.st_mode)) return list_tree(path, stop);
     if (!S_ISREG(status.st_mode))
         throw Error(Exit::bad_input, printable(path.string()) + " is neither a file nor a folder.");
     TreeEntry entry;
@@ -61,7 +44,8 @@ std::vector<TreeEntry> list_raw(const std::filesystem::path& path) {
 }
 
 std::filesystem::path file_of(const std::filesystem::path& path, const TreeEntry& entry) {
-    return std::filesystem::is_directory(path) ? path / entry.path : path;
+    std::error_code unknown;  // then it cannot be opened either, which has its sentence
+    return std::filesystem::is_directory(path, unknown) ? path / entry.path : path;
 }
 
 Digest raw_digest(std::vector<SourceFile> files) {
@@ -75,7 +59,7 @@ std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigne
                                       const std::vector<SourceFile>& known, const std::stop_token& stop) {
     std::map<std::string_view, const SourceFile*> read_already;
     for (const auto& file : known) read_already.emplace(file.path, &file);
-    const std::vector<TreeEntry> entries = list_raw(path);
+    const std::vector<TreeEntry> entries = list_raw(path, stop);
     std::vector<SourceFile> files(entries.size());
     parallel_for(entries.size(), threads, [&](std::size_t i) {
         SourceFile& file = files[i];
@@ -96,10 +80,10 @@ std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigne
     return files;
 }
 
-Digest listing_digest(const std::filesystem::path& path) {
+Digest listing_digest(const std::filesystem::path& path, const std::stop_token& stop) {
     // Times as text: nanoseconds since 1970 exceed what a JSON number holds exactly.
     Json list = Json::array();
-    for (const auto& entry : list_raw(path))
+    for (const auto& entry : list_raw(path, stop))
         list.push_back({json_name(entry.path), entry.bytes, std::to_string(entry.mtime_ns)});
     return sha256(canonical_json(list));
 }

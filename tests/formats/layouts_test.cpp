@@ -68,6 +68,22 @@ Exit code_of(const auto& work) {
 
 }  // namespace
 
+TEST_CASE("a stop ends the listing of any layout, and an odd path is bad input for all of them") {
+    const Tree tree{"imagesTr/a.nii.gz", "labelsTr/a.nii.gz"};
+    std::stop_source stop;
+    stop.request_stop();
+    for (const char* layout : {"auto", "flat", "msd", "nnunet", "subjects"}) {
+        INFO(layout);
+        CHECK(code_of([&] {
+                  (void)list_cases({tree.path, std::nullopt, layout, "", false, kind_of, stop.get_token()});
+              }) == Exit::stopped);
+        for (const auto& odd : {tree.path / std::string(300, 'x'), tree.path / "imagesTr/a.nii.gz/below",
+                                tree.path / "absent", std::filesystem::path("/dev/null"), std::filesystem::path()})
+            CHECK(code_of([&] { (void)list_cases({odd, std::nullopt, layout, "", false, kind_of}); }) ==
+                  Exit::bad_input);
+    }
+}
+
 TEST_CASE("hippocampus: 208 pairs; 118 lacks its label, 010 and 281 their images; the folds are skipped by name",
           "[data]") {
     const auto folder = test_data::folder("hippocampus");

@@ -8,6 +8,7 @@
 #include "../store/temporary_folder.h"
 #include "core/json.h"
 #include "run_process.h"
+#include "step/failure.h"
 #include "store/manifest.h"
 
 using namespace cohort;
@@ -35,6 +36,25 @@ TEST_CASE("whatever a step throws becomes its exit code and one sentence with it
     CHECK_THAT(says("memory", 5), Contains("--memory") && Contains("--threads"));
     CHECK_THAT(says("invalid", 2),
                Contains("--count: it does not suit the dataset.") && Contains("nothing suits anything."));
+}
+
+TEST_CASE("a path that the system refuses is an input's fault, or the output's where it belongs to --out, never a bug") {
+    const auto ending = [](const fs::path& path, std::errc why, const fs::path& out) {
+        return step::ending_of(std::make_exception_ptr(fs::filesystem_error("cannot", path, std::make_error_code(why))),
+                               1000, out);
+    };
+    for (const auto why : {std::errc::filename_too_long, std::errc::not_a_directory, std::errc::permission_denied,
+                           std::errc::too_many_symbolic_link_levels, std::errc::no_such_file_or_directory}) {
+        CHECK(ending("raw/x", why, "work/out").code == Exit::bad_input);
+        CHECK(ending("raw/x", why, "").code == Exit::bad_input);
+        CHECK(ending("work/other", why, "work/out").code == Exit::bad_input);
+        for (const char* ours : {"work/out", "work/out/samples.jsonl", "work/.out.partial/key", "./work/../work/.out.old"})
+            CHECK(ending(ours, why, "work/out/").code == Exit::output);
+    }
+    CHECK(ending("raw/x", std::errc::no_space_on_device, "out").code == Exit::resources);
+    CHECK(ending("raw/x", std::errc::read_only_file_system, "out").code == Exit::output);
+    const auto said = ending("raw/a\x1b[2J\nb", std::errc::not_a_directory, "out").message;
+    CHECK_THAT(said, Contains("'raw/a\\x1b[2J\\x0ab'") && Contains("Not a directory") && !Contains("filesystem error"));
 }
 
 TEST_CASE("inputs that are missing, unfinished, damaged or of another kind are exit 3 and named") {

@@ -101,6 +101,19 @@ TEST_CASE("files that are known by path and size are not read again") {
     CHECK(files[2].digest == sha256("22"));
 }
 
+TEST_CASE("a stop ends the listing of a tree and its reading with Error(stopped)") {
+    const TemporaryFolder folder;
+    make_tree(folder.path / "raw");
+    std::stop_source stop;
+    CHECK(list_raw(folder.path / "raw", stop.get_token()).size() == 3);
+    stop.request_stop();
+    const auto token = stop.get_token();
+    CHECK_THAT(sentence_of(Exit::stopped, [&] { (void)list_raw(folder.path / "raw", token); }), Contains("raw"));
+    CHECK_THAT(sentence_of(Exit::stopped, [&] { (void)listing_digest(folder.path / "raw", token); }), Contains("raw"));
+    CHECK_THAT(sentence_of(Exit::stopped, [&] { (void)hash_raw_tree(folder.path / "raw", 1, {}, token); }),
+               Contains("same command"));
+}
+
 TEST_CASE("names that are no UTF-8 stand as percent codes, all others as they are") {
     CHECK(json_name("sub-01/é漢🧠 %.nii") == "sub-01/é漢🧠 %.nii");
     CHECK(json_name("a\xff\xc3.nii") == "a%FF%C3.nii");
