@@ -18,6 +18,8 @@ struct Array {
 Array read_on_native_grid(const store::Sample& sample, const store::Dataset& dataset, const std::string& name) {
     const auto& info = sample.arrays.at(name);
     Array array{dataset.read(sample.id, name, info), info.geometry};
+    // Predictions go back; a prepared dataset leaves as it is, its labels on the grid of its images.
+    if (dataset.manifest().content.contains("preprocessing")) return array;
     if (info.role != store::Role::label || !info.native || !info.native->geometry.affine || !info.geometry.affine)
         return array;
     const auto& native = *info.native;

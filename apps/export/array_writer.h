@@ -17,8 +17,8 @@ struct WrittenFile {
     Digest digest;
 };
 
-/// Reads the array, brings a label that changed grid back to its native one (nearest), writes it below `root` with the
-/// source's header where that still describes it. Thread-safe for distinct targets.
+/// Reads the array, brings a predicted label that changed grid back to its native one (nearest; not in a dataset that was
+/// prepared as a whole), writes it below `root` with the source's header where that still describes it. Thread-safe for distinct targets.
 std::vector<WrittenFile> write_target(const store::Sample& sample, const store::Dataset& dataset, const Target& target,
                                       const std::filesystem::path& root);
 

@@ -78,8 +78,11 @@ private:
         auto reader = dataset_.samples();
         const unsigned threads = std::max(1U, context_.threads);
         // Many samples: one thread each. Few: they share the threads.
-        const unsigned inner = samples_ == 0 ? 1 : std::max(1U, threads / static_cast<unsigned>(std::min<std::uint64_t>(samples_, threads)));
-        // Memory is reserved here, by the one serial stage that holds no item: a thread that waits keeps nobody waiting.
+        const unsigned inner =
+            samples_ == 0 ? 1
+                          : std::max(1U, threads / static_cast<unsigned>(std::min<std::uint64_t>(samples_, threads)));
+        // Memory is reserved here, by the one serial stage that holds no item: a thread that waits keeps nobody
+        // waiting.
         const auto source = [&]() -> std::optional<Item> {
             if (context_.stop.stop_requested()) return std::nullopt;
             auto sample = reader.next();
@@ -93,7 +96,8 @@ private:
             const auto& plan = std::get<SamplePlan>(planned);
             // What does not fit ends the run with 5 instead of being set aside: --memory never changes content.
             item.memory = context_.memory.reserve(
-                plan.bytes, "preparing " + item.sample.id + (plan.grid.empty() ? "" : " (at the wanted spacing " + plan.grid + ")"));
+                plan.bytes, "preparing " + item.sample.id +
+                                (plan.grid.empty() ? "" : " (at the wanted spacing " + plan.grid + ")"));
             return item;
         };
         ordered_pipeline(
@@ -147,7 +151,8 @@ private:
         constexpr const char* cases = "cases.txt";
         const auto& input = context_.inputs.one("dataset");
         if (input.manifest.members.contains(cases))
-            write_file_atomically(context_.out / cases, std::string_view(store::read_member(input.path, input.manifest, cases)));
+            write_file_atomically(context_.out / cases,
+                                  std::string_view(store::read_member(input.path, input.manifest, cases)));
     }
 
     void finish(double seconds) {
@@ -186,10 +191,11 @@ std::vector<step::Finding> PreprocessStep::validate(const Json& parameters, cons
     std::vector<step::Finding> findings;
     preparation_from_parameters(parameters, &findings);
     if (inputs.one("dataset").manifest.content.contains("preprocessing"))
-        findings.push_back({"dataset",
-                            "it has been prepared already, and a second time would interpolate twice; prepare the dataset it "
-                            "was made from, with all that is wanted.",
-                            Exit::bad_input});
+        findings.push_back(
+            {"dataset",
+             "it has been prepared already, and a second time would interpolate twice; prepare the dataset it "
+             "was made from, with all that is wanted.",
+             Exit::bad_input});
     return findings;
 }
 

@@ -11,11 +11,14 @@ namespace {
 
 grid::Treatment treatment_of(store::Role role) {
     switch (role) {
-        case store::Role::image: return grid::Treatment::image;
+        case store::Role::image:
+            return grid::Treatment::image;
         case store::Role::label:
-        case store::Role::mask: return grid::Treatment::label;
+        case store::Role::mask:
+            return grid::Treatment::label;
         case store::Role::probability:
-        case store::Role::map: break;
+        case store::Role::map:
+            break;
     }
     return grid::Treatment::quantity;
 }
@@ -34,11 +37,12 @@ std::string extents_text(const std::array<std::int64_t, 3>& n) {
 }
 
 /// What is wrong with the array's grid beside the leading one's, or nothing. Both have x, y, z first.
-std::optional<Quarantined> mismatch(const std::string& name, const store::ArrayInfo& info, const std::string& first_name,
-                                    const store::ArrayInfo& first) {
+std::optional<Quarantined> mismatch(const std::string& name, const store::ArrayInfo& info,
+                                    const std::string& first_name, const store::ArrayInfo& first) {
     const auto n = grid::leading_extents(info.shape, info.axes), m = grid::leading_extents(first.shape, first.axes);
     if (n != m)
-        return Quarantined{"geometry-mismatch", name + " has " + extents_text(n) + ", " + first_name + " " + extents_text(m) + "."};
+        return Quarantined{"geometry-mismatch",
+                           name + " has " + extents_text(n) + ", " + first_name + " " + extents_text(m) + "."};
     const Shape extents(n.begin(), n.end());
     if (same_grid(info.geometry, extents, first.geometry, extents)) return std::nullopt;
     return Quarantined{"geometry-mismatch", name + " lies elsewhere in the world than " + first_name + "."};
@@ -89,7 +93,8 @@ std::variant<SamplePlan, Quarantined> plan_sample(const grid::Preparation& how, 
         auto from = grid_of(info);
         from.geometry = leading->second.geometry;
         const auto to = grid::prepared_grid(how, from);
-        if (const auto* why = std::get_if<Quarantined>(&to)) return Quarantined{why->reason, name + ": " + why->message};
+        if (const auto* why = std::get_if<Quarantined>(&to))
+            return Quarantined{why->reason, name + ": " + why->message};
         if (auto why = mismatch(name, info, leading->first, leading->second)) return std::move(*why);
         const auto& target = std::get<grid::ArrayGrid>(to);
         const auto bytes = grid::bytes_to_prepare(how, treatment_of(info.role), info.type, from, target);

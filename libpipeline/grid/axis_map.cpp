@@ -45,7 +45,8 @@ SpacingGrid grid_at_spacing(const std::array<std::int64_t, 3>& shape, const Geom
 AxisMaps corner_maps(const std::array<std::int64_t, 3>& from, const std::array<std::int64_t, 3>& to) {
     AxisMaps maps;
     for (std::size_t a = 0; a < 3; ++a)
-        maps[a] = {from[a], to[a], 0, to[a] > 1 ? static_cast<double>(from[a] - 1) / static_cast<double>(to[a] - 1) : 0.0};
+        maps[a] = {from[a], to[a], 0,
+                   to[a] > 1 ? static_cast<double>(from[a] - 1) / static_cast<double>(to[a] - 1) : 0.0};
     return maps;
 }
 
@@ -60,8 +61,9 @@ std::array<std::int64_t, 3> leading_extents(const Shape& shape, const std::vecto
     for (std::size_t a = leading; a < axes.size(); ++a)
         for (const auto name : names)
             if (axes[a].name == name)
-                throw Error(Exit::bad_input, "the axis " + std::string(name) + " comes after another one; only images whose "
-                                             "first axes are x, y, z can be resampled.");
+                throw Error(Exit::bad_input, "the axis " + std::string(name) +
+                                                 " comes after another one; only images whose "
+                                                 "first axes are x, y, z can be resampled.");
     return extents;
 }
 

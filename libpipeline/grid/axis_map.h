@@ -19,13 +19,15 @@ struct AxisMap {
 };
 using AxisMaps = std::array<AxisMap, 3>;  ///< x, y, z
 
-/// The raster at another spacing: same axes and same middle, exactly this spacing, round(n·old/new) voxels (at least one).
+/// The raster at another spacing: same axes and same middle, exactly this spacing, round(n·old/new) voxels (at least
+/// one).
 struct SpacingGrid {
     AxisMaps maps;
     Geometry geometry;
 };
-/// `shape`: extents along x, y, z. An entry of `spacing_mm` that is 0 keeps that axis as it is, as do axes of one voxel.
-/// Error(bad_input) when an axis would get more than most_voxels_along_axis, or its own spacing is 0 or not finite.
+/// `shape`: extents along x, y, z. An entry of `spacing_mm` that is 0 keeps that axis as it is, as do axes of one
+/// voxel. Error(bad_input) when an axis would get more than most_voxels_along_axis, or its own spacing is 0 or not
+/// finite.
 inline constexpr std::int64_t most_voxels_along_axis = (std::int64_t{1} << 31) - 1;
 SpacingGrid grid_at_spacing(const std::array<std::int64_t, 3>& shape, const Geometry& from, const Vec3& spacing_mm);
 

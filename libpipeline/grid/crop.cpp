@@ -84,8 +84,8 @@ Volume crop(const Volume& volume, const VoxelBox& box) {
 Geometry cropped(const Geometry& geometry, const VoxelBox& box) {
     Geometry out = geometry;
     if (!out.affine) return out;
-    const auto origin = out.affine->apply({static_cast<double>(box.origin[0]), static_cast<double>(box.origin[1]),
-                                           static_cast<double>(box.origin[2])});
+    const auto origin = out.affine->apply(
+        {static_cast<double>(box.origin[0]), static_cast<double>(box.origin[1]), static_cast<double>(box.origin[2])});
     for (std::size_t row = 0; row < 3; ++row) out.affine->m[row][3] = origin[row];
     return out;
 }

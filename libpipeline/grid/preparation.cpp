@@ -80,9 +80,10 @@ std::variant<GridChange, Quarantined> change_of(const Preparation& how, const Ar
     change.turns = turned.changed;
     const auto extents = leading_extents(turned.shape, turned.axes);
     if (const auto axis = axis_without_spacing(how, extents, turned.geometry))
-        return Quarantined{"spacing-unknown", "a spacing is asked for, but the image's own is not known along " +
-                                                  axis_name(*axis) + "."};
-    const auto target = value_or("too-large", [&] { return grid_at_spacing(extents, turned.geometry, how.spacing_mm); });
+        return Quarantined{"spacing-unknown",
+                           "a spacing is asked for, but the image's own is not known along " + axis_name(*axis) + "."};
+    const auto target =
+        value_or("too-large", [&] { return grid_at_spacing(extents, turned.geometry, how.spacing_mm); });
     if (const auto* why = std::get_if<Quarantined>(&target)) return *why;
     change.maps = std::get<0>(target).maps;
     change.resamples =
@@ -147,7 +148,8 @@ public:
         array.changed = change_.any() || computes;
         if (!array.changed) return std::nullopt;
         if (computes && is_complex(array.voxels.type()))
-            return Quarantined{"unsupported", array.name + " is complex; only real images are interpolated or normalised."};
+            return Quarantined{"unsupported",
+                               array.name + " is complex; only real images are interpolated or normalised."};
         if (change_.box) array.voxels = crop(array.voxels, *change_.box);
         if (computes && !(array.voxels.type() == VoxelType::f32 && array.scale.is_identity()))
             array.voxels = scaled_f32(array.voxels, array.scale);
@@ -167,15 +169,17 @@ private:
             const auto name = several ? "channel " + std::to_string(c) + " of " + array.name : array.name;
             const auto span = span_of(voxels);
             if (span.others > 0) {
-                const auto sentence = name + " holds " + std::to_string(span.others) + " voxels that are NaN or infinite";
+                const auto sentence = name + ": " + std::to_string(span.others) + " of " +
+                                      std::to_string(voxels.size()) + " voxels are NaN or infinite";
                 if (change_.resamples && how_.interpolation == Interpolation::cubic)
-                    why = Quarantined{"image-non-finite", sentence + ", which cubic interpolation would spread over the image."};
+                    why = Quarantined{"image-non-finite",
+                                      sentence + ", which cubic interpolation would spread over the image."};
                 remarks_.push_back({"image-non-finite", sentence + "."});
             }
             if (how_.normalisation.intensity == Intensity::none) return;
             if (voxels.size() > 1 && span.others == 0 && span.lowest == span.highest)
-                remarks_.push_back({"image-constant", name + " is " + shortest(static_cast<double>(span.lowest)) +
-                                                          " everywhere."});
+                remarks_.push_back(
+                    {"image-constant", name + " is " + shortest(static_cast<double>(span.lowest)) + " everywhere."});
             normalise(voxels, how_.normalisation);
         });
         return why;
@@ -183,9 +187,12 @@ private:
 
     Volume resampled(const PreparedArray& array) const {
         switch (array.treatment) {
-            case Treatment::image: return resample(array.voxels, change_.maps, how_.interpolation, threads_);
-            case Treatment::quantity: return resample(array.voxels, change_.maps, Interpolation::linear, threads_);
-            case Treatment::label: break;
+            case Treatment::image:
+                return resample(array.voxels, change_.maps, how_.interpolation, threads_);
+            case Treatment::quantity:
+                return resample(array.voxels, change_.maps, Interpolation::linear, threads_);
+            case Treatment::label:
+                break;
         }
         return how_.labels == LabelInterpolation::nearest ? resample_nearest(array.voxels, change_.maps)
                                                           : resample_labels(array.voxels, change_.maps, threads_);
@@ -239,7 +246,8 @@ std::variant<PreparedSample, Quarantined> prepare(const Preparation& how, std::v
     const auto grid_of = [&](const PreparedArray& array) {
         return ArrayGrid{array.voxels.shape(), array.voxels.axes(), geometry};
     };
-    if (auto fits = change_of(how, grid_of(done.arrays.front()), std::nullopt); std::holds_alternative<Quarantined>(fits))
+    if (auto fits = change_of(how, grid_of(done.arrays.front()), std::nullopt);
+        std::holds_alternative<Quarantined>(fits))
         return std::get<Quarantined>(std::move(fits));
     const auto n = leading_extents(done.arrays.front().voxels);
     for (const auto& array : done.arrays)

@@ -30,9 +30,9 @@ std::string_view name_of(LabelInterpolation interpolation);
 std::string_view name_of(Interpolation interpolation);
 
 struct Preparation {
-    bool canonical = true;         ///< axes to the right, front and top; images without a usable affine stay as they are
+    bool canonical = true;  ///< axes to the right, front and top; images without a usable affine stay as they are
     bool crop_to_non_zero = false;
-    Vec3 spacing_mm{0, 0, 0};      ///< along x, y, z of the result; 0 keeps that axis, as does an axis of one voxel
+    Vec3 spacing_mm{0, 0, 0};  ///< along x, y, z of the result; 0 keeps that axis, as does an axis of one voxel
     Interpolation interpolation = Interpolation::linear;  ///< of images: linear or cubic
     LabelInterpolation labels = LabelInterpolation::nearest;
     Normalisation normalisation;
@@ -40,9 +40,9 @@ struct Preparation {
     bool resamples() const { return spacing_mm != Vec3{0, 0, 0}; }
 };
 
-/// What stands in a dataset's content.preprocessing: {crop, normalisation: {method, …}, orientation, spacing_mm} and, with
-/// a spacing, {interpolation, label_interpolation}. Parameters that play no part are left out, so that two preparations
-/// do the same exactly when their JSON is equal.
+/// What stands in a dataset's content.preprocessing: {crop, normalisation: {method, …}, orientation, spacing_mm} and,
+/// with a spacing, {interpolation, label_interpolation}. Parameters that play no part are left out, so that two
+/// preparations do the same exactly when their JSON is equal.
 Json to_json(const Preparation& how);
 /// Error(bad_input) naming `where` for anything that to_json does not write.
 Preparation preparation_from_json(const Json& json, std::string_view where);
@@ -71,7 +71,7 @@ struct PreparedArray {
     std::string name;  ///< for sentences
     Treatment treatment = Treatment::image;
     Volume voxels;
-    Scale scale = {};      ///< stored value × slope + offset; the identity once values were computed (then the type is f32)
+    Scale scale = {};  ///< stored value × slope + offset; the identity once values were computed (then the type is f32)
     bool changed = false;  ///< result: voxels, type, scale or grid are others than those that came
 };
 
@@ -96,13 +96,14 @@ struct PreparedSample {
 /// Quarantined besides: all that prepared_grid says, `geometry-mismatch` where two arrays differ in x, y or z, and
 /// `unsupported` for complex images whose values would change.
 ///
-/// The arrays are worked on one after the other with up to `threads` threads; the result does not depend on them. Beside
-/// sources and results, one f32 copy of one array's source is held, and one more for an orientation or cubic coefficients.
+/// The arrays are worked on one after the other with up to `threads` threads; the result does not depend on them.
+/// Beside sources and results, one f32 copy of one array's source is held, and one more for an orientation or cubic
+/// coefficients.
 std::variant<PreparedSample, Quarantined> prepare(const Preparation& how, std::vector<PreparedArray> arrays,
                                                   const Geometry& geometry, unsigned threads = 1);
 
-/// Bytes that prepare() holds for one array: `held` until the sample is done, `working` while this array is at work. For a
-/// sample: the sum of the first and the largest of the second. Without a crop; sizes beyond 2⁶³ count as 2⁶³ − 1.
+/// Bytes that prepare() holds for one array: `held` until the sample is done, `working` while this array is at work.
+/// For a sample: the sum of the first and the largest of the second. Without a crop; sizes beyond 2⁶³ count as 2⁶³ − 1.
 struct PreparationBytes {
     std::uint64_t held = 0, working = 0;
 };

@@ -43,7 +43,8 @@ public:
     std::array<double, N> numbers(const char* key) {
         const auto& value = take(key);
         std::array<double, N> out{};
-        if (!value.is_array() || value.size() != N) refuse("'" + std::string(key) + "' must be " + std::to_string(N) + " numbers");
+        if (!value.is_array() || value.size() != N)
+            refuse("'" + std::string(key) + "' must be " + std::to_string(N) + " numbers");
         for (std::size_t i = 0; i < N; ++i) {
             if (!value[i].is_number()) refuse("'" + std::string(key) + "' must be " + std::to_string(N) + " numbers");
             out[i] = value[i].template get<double>();
@@ -55,7 +56,8 @@ public:
             if (!read_.contains(key)) refuse("has a member '" + key + "' that this version does not know");
     }
     [[noreturn]] void refuse(const std::string& what) const {
-        throw Error(Exit::bad_input, std::string(where_) + ": the preparation " + what + "; it was written by another version.");
+        throw Error(Exit::bad_input,
+                    std::string(where_) + ": the preparation " + what + "; it was written by another version.");
     }
 
 private:
@@ -73,7 +75,8 @@ Normalisation normalisation_from_json(const Json& json, std::string_view where) 
     how.intensity = *intensity;
     if (how.intensity == Intensity::percentile) {
         const auto [low, high] = members.numbers<2>("percentiles");
-        if (!(low >= 0 && low < high && high <= 100)) members.refuse("has percentiles that are not 0 ≤ low < high ≤ 100");
+        if (!(low >= 0 && low < high && high <= 100))
+            members.refuse("has percentiles that are not 0 ≤ low < high ≤ 100");
         how.percentiles = {low, high};
     }
     if (how.intensity == Intensity::window) {
@@ -93,9 +96,12 @@ std::string_view name_of(LabelInterpolation interpolation) {
 
 std::string_view name_of(Interpolation interpolation) {
     switch (interpolation) {
-        case Interpolation::nearest: return "nearest";
-        case Interpolation::linear: return "linear";
-        case Interpolation::cubic: break;
+        case Interpolation::nearest:
+            return "nearest";
+        case Interpolation::linear:
+            return "linear";
+        case Interpolation::cubic:
+            break;
     }
     return "cubic";
 }
@@ -124,7 +130,8 @@ Preparation preparation_from_json(const Json& json, std::string_view where) {
         for (const double spacing : how.spacing_mm)
             if (!(std::isfinite(spacing) && spacing >= 0)) members.refuse("has a spacing below 0");
         if (!how.resamples()) members.refuse("has a spacing of zeros");
-        how.interpolation = members.choice("interpolation", "cubic", "linear") ? Interpolation::cubic : Interpolation::linear;
+        how.interpolation =
+            members.choice("interpolation", "cubic", "linear") ? Interpolation::cubic : Interpolation::linear;
         how.labels = members.choice("label_interpolation", "linear", "nearest") ? LabelInterpolation::linear
                                                                                 : LabelInterpolation::nearest;
     }

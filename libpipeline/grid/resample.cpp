@@ -51,15 +51,17 @@ Taps<4> cubic_taps(const AxisMap& map) {
         const auto below = static_cast<std::int64_t>(std::floor(p));
         taps.index.push_back({mirrored(below - 1, map.from), mirrored(below, map.from), mirrored(below + 1, map.from),
                               mirrored(below + 2, map.from)});
-        taps.weight.push_back({static_cast<float>(u * u * u / 6), static_cast<float>((4 - 6 * t * t + 3 * t * t * t) / 6),
-                               static_cast<float>((4 - 6 * u * u + 3 * u * u * u) / 6), static_cast<float>(t * t * t / 6)});
+        taps.weight.push_back(
+            {static_cast<float>(u * u * u / 6), static_cast<float>((4 - 6 * t * t + 3 * t * t * t) / 6),
+             static_cast<float>((4 - 6 * u * u + 3 * u * u * u) / 6), static_cast<float>(t * t * t / 6)});
     }
     return taps;
 }
 
 /// out[j] = Σ weight[k]·rows[k][j]. A row of weight 0 is not read, so that its NaN stays where it is.
 template <std::size_t K>
-void blend(const std::array<const float*, K>& rows, const std::array<float, K>& weight, float* out, std::int64_t width) {
+void blend(const std::array<const float*, K>& rows, const std::array<float, K>& weight, float* out,
+           std::int64_t width) {
     if constexpr (K == 2) {
         if (weight[0] == 0 || weight[1] == 0) {
             std::memcpy(out, rows[weight[0] == 0 ? 1 : 0], static_cast<std::size_t>(width) * sizeof(float));
@@ -218,7 +220,8 @@ Volume resample(const Volume& source, const AxisMaps& maps, Interpolation interp
     const auto [from, to, arrays] = extents_of(source, maps);
     std::vector<float> coefficients;
     for (std::int64_t a = 0; a < arrays; ++a) {
-        const auto voxels = source.values<float>().subspan(static_cast<std::size_t>(a * from), static_cast<std::size_t>(from));
+        const auto voxels =
+            source.values<float>().subspan(static_cast<std::size_t>(a * from), static_cast<std::size_t>(from));
         float* out = target.values<float>().data() + a * to;
         if (interpolation == Interpolation::linear) {
             linear_into(voxels.data(), out, maps, threads);
@@ -261,7 +264,8 @@ Volume resample_labels(const Volume& labels, const AxisMaps& maps, unsigned thre
             const auto in = labels.values<T>();
             for (std::int64_t a = 0; a < arrays; ++a)
                 parallel_for(static_cast<std::size_t>(maps[2].to), threads, [&](std::size_t z) {
-                    elect_slice<T>(in.data() + a * from, out.data() + a * to + static_cast<std::int64_t>(z) * slice, maps, taps, z);
+                    elect_slice<T>(in.data() + a * from, out.data() + a * to + static_cast<std::int64_t>(z) * slice,
+                                   maps, taps, z);
                 });
         } else {
             throw Error(Exit::bad_input, "labels are not complex.");

@@ -25,8 +25,8 @@ Volume resample(const Volume& source, const AxisMaps& maps, Interpolation interp
 Volume resample_nearest(const Volume& source, const AxisMaps& maps);
 
 /// Labels by linear interpolation of each value's indicator: the value with the largest share wins, the lowest on ties.
-/// Stored values are compared. A voxel's eight neighbours are counted, so the cost does not grow with the number of values,
-/// and nothing but the result is held. Error(bad_input) for complex types.
+/// Stored values are compared. A voxel's eight neighbours are counted, so the cost does not grow with the number of
+/// values, and nothing but the result is held. Error(bad_input) for complex types.
 Volume resample_labels(const Volume& labels, const AxisMaps& maps, unsigned threads = 1);
 
 }  // namespace cohort::grid

@@ -54,6 +54,8 @@ def chain(bin_dir, work):
         "ingest": lambda out: [program("ingest"), "--input", os.path.join(work, "phantoms"), "--layout", "msd", "--privacy", "anonymous", "--out", out],
         "curate": lambda out: [program("curate"), "--dataset", at("ingest"), "--out", out],
         "partition": lambda out: [program("partition"), "--dataset", at("curate"), "--scheme", "kfold", "--folds", "3", "--out", out],
+        "preprocess": lambda out: [program("preprocess"), "--dataset", at("curate"), "--spacing-mm", "0.7", "--crop", "non-zero",
+                                   "--normalise", "zscore", "--interpolation", "cubic", "--out", out],
         "train": lambda out: [program("train"), "--dataset", at("curate"), "--split", at("partition"), "--fold", "0", "--iterations", "12",
                               "--threads", "1", "--out", out],
         "predict": lambda out: [program("predict"), "--dataset", at("curate"), "--split", at("partition"), "--fold", "0",
