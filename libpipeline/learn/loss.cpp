@@ -1,9 +1,61 @@
 #include "learn/loss.h"
 
+#include <torch/csrc/autograd/custom_function.h>
+
+#include "learn/kernels/class_loss.h"
+#include "learn/own_kernels.h"
+
 namespace cohort::learn {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr double epsilon = 1e-5;
+
+ClassLossShape shape_of(const at::Tensor& logits) {
+    return {logits.size(0), logits.size(1), logits.size(2) * logits.size(3) * logits.size(4)};
+}
+std::span<const std::int64_t> classes_of(const at::Tensor& foreground) {
+    return {foreground.data_ptr<std::int64_t>(), static_cast<std::size_t>(foreground.numel())};
+}
+
+/// Logits, target, foreground → [total, cross-entropy, Dice loss]; only the first may be gone back from.
+struct OwnLoss : public torch::autograd::Function<OwnLoss> {
+    static variable_list forward(AutogradContext* context, const at::Tensor& logits, const at::Tensor& target,
+                                 const at::Tensor& foreground) {
+        const auto values = logits.contiguous(), labels = target.contiguous();
+        auto probability = at::empty_like(values);
+        const auto loss =
+            class_loss(shape_of(values), values.data_ptr<float>(), labels.data_ptr<std::int64_t>(),
+                       classes_of(foreground), epsilon, probability.data_ptr<float>(), run_on_compute_threads);
+        context->save_for_backward({probability, labels, foreground});
+        context->saved_data["common"] = loss.common;
+        context->saved_data["both"] = loss.both;
+        const auto scalar = [&](double value) { return at::scalar_tensor(value, logits.options()); };
+        variable_list result{scalar(loss.cross_entropy + loss.dice), scalar(loss.cross_entropy), scalar(loss.dice)};
+        context->mark_non_differentiable({result[1], result[2]});
+        return result;
+    }
+    static variable_list backward(AutogradContext* context, variable_list gradients) {
+        const auto saved = context->get_saved_variables();
+        const ClassLoss loss{0, 0, context->saved_data["common"].toDoubleVector(),
+                             context->saved_data["both"].toDoubleVector()};
+        auto gradient = at::empty_like(saved[0]);
+        class_loss_gradient(shape_of(saved[0]), loss, saved[0].data_ptr<float>(), saved[1].data_ptr<std::int64_t>(),
+                            classes_of(saved[2]), epsilon, gradients[0].item<double>(), gradient.data_ptr<float>(),
+                            run_on_compute_threads);
+        return {gradient, {}, {}};
+    }
+};
+
+}  // namespace
 
 Loss dice_and_cross_entropy(const at::Tensor& logits, const at::Tensor& target, const at::Tensor& foreground) {
-    constexpr double epsilon = 1e-5;
+    if (serves_own_kernels(logits)) {
+        const auto loss = OwnLoss::apply(logits, target, foreground);
+        return {loss[0], loss[1], loss[2]};
+    }
     const auto log_probability = at::log_softmax(logits, 1);
     const auto labels = target.unsqueeze(1);
     const auto cross_entropy = -log_probability.gather(1, labels).mean();

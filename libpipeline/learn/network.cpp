@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/philox.h"
+#include "learn/layers.h"
 
 namespace cohort::learn {
 namespace {

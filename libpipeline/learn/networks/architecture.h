@@ -35,18 +35,16 @@ std::span<const Architecture> all_architectures();
 /// Error(bug) when there is none: plans are checked when they are read.
 const Architecture& architecture_named(std::string_view name);
 
-constexpr double leaky_slope = 0.01;  ///< of the leaky ReLU, in drawing the weights and in using them
-constexpr double norm_epsilon = 1e-5;
-
 /// Torch's order of axes is z, y, x.
-std::vector<std::int64_t> torch_order(const Extent3& e);
 std::vector<std::int64_t> kernel_shape(std::int64_t out, std::int64_t in, const Extent3& kernel);
 
-/// The weights of one convolution with its norm, appended to `list` in the order in which normalised_convolution takes them.
+/// The weights of one convolution with its norm, appended to `list` in the order in which normalised_convolution takes
+/// them.
 void want_convolution(std::vector<WantedWeight>& list, const std::string& name, std::int64_t out, std::int64_t in,
                       const Extent3& kernel);
-/// Convolution, instance norm, leaky ReLU; takes three weights from `next` on and moves it behind them.
-at::Tensor normalised_convolution(const at::Tensor& x, std::span<const at::Tensor> weights, std::size_t& next,
-                                  const Extent3& kernel, const Extent3& stride);
+/// Convolution of x and, behind its channels, `joined` (may be undefined), instance norm, leaky ReLU; takes three
+/// weights from `next` on and moves it behind them.
+at::Tensor normalised_convolution(const at::Tensor& x, const at::Tensor& joined, std::span<const at::Tensor> weights,
+                                  std::size_t& next, const Extent3& stride);
 
 }  // namespace cohort::learn

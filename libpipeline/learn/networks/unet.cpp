@@ -1,5 +1,7 @@
 #include "learn/networks/unet.h"
 
+#include "learn/layers.h"
+
 namespace cohort::learn {
 namespace {
 
@@ -10,10 +12,10 @@ void want_stage(std::vector<WantedWeight>& list, const Plan& plan, const std::st
                          stage.kernel);
 }
 
-at::Tensor run_stage(at::Tensor x, const Plan& plan, std::span<const at::Tensor> weights, std::size_t& next,
-                     const Stage& stage, const Extent3& stride) {
-    for (std::int64_t i = 0; i < plan.convolutions; ++i)
-        x = normalised_convolution(x, weights, next, stage.kernel, i == 0 ? stride : Extent3{1, 1, 1});
+at::Tensor run_stage(at::Tensor x, const at::Tensor& joined, const Plan& plan, std::span<const at::Tensor> weights,
+                     std::size_t& next, const Extent3& stride) {
+    x = normalised_convolution(x, joined, weights, next, stride);
+    for (std::int64_t i = 1; i < plan.convolutions; ++i) x = normalised_convolution(x, {}, weights, next, {1, 1, 1});
     return x;
 }
 
@@ -32,8 +34,8 @@ std::vector<WantedWeight> unet_weights(const Plan& plan, std::int64_t channels, 
                         WeightKind::transposed});
         want_stage(list, plan, name, plan.stages[s], 2 * plan.stages[s].features);
         if (s > 0 && !plan.deep_supervision) continue;
-        list.push_back(
-            {name + ".head.weight", kernel_shape(classes, plan.stages[s].features, {1, 1, 1}), WeightKind::head_weight});
+        list.push_back({name + ".head.weight", kernel_shape(classes, plan.stages[s].features, {1, 1, 1}),
+                        WeightKind::head_weight});
         list.push_back({name + ".head.bias", {classes}, WeightKind::head_bias});
     }
     return list;
@@ -44,15 +46,15 @@ std::vector<at::Tensor> unet_forward(const Plan& plan, std::span<const at::Tenso
     std::vector<at::Tensor> skips;
     auto x = input;
     for (const auto& stage : plan.stages) {
-        x = run_stage(x, plan, weights, next, stage, stage.stride);
+        x = run_stage(x, {}, plan, weights, next, stage.stride);
         skips.push_back(x);
     }
     std::vector<at::Tensor> logits;
     for (std::size_t s = plan.stages.size() - 1; s-- > 0;) {
-        x = at::conv_transpose3d(x, weights[next++], {}, torch_order(plan.stages[s + 1].stride));
-        x = run_stage(at::cat({x, skips[s]}, 1), plan, weights, next, plan.stages[s], {1, 1, 1});
+        x = upsample(x, weights[next++], plan.stages[s + 1].stride);
+        x = run_stage(x, skips[s], plan, weights, next, {1, 1, 1});
         if (s > 0 && !plan.deep_supervision) continue;
-        logits.insert(logits.begin(), at::conv3d(x, weights[next], weights[next + 1]));
+        logits.insert(logits.begin(), convolve(x, {}, weights[next], weights[next + 1], {1, 1, 1}));
         next += 2;
     }
     return logits;

@@ -1,0 +1,25 @@
+#include "learn/own_kernels.h"
+
+#include <ATen/Parallel.h>
+
+#include "learn/kernels/has_vectors.h"
+
+namespace cohort::learn {
+
+namespace {
+bool wanted = true;
+}
+
+void use_own_kernels(bool yes) { wanted = yes; }
+
+bool serves_own_kernels(const at::Tensor& tensor) {
+    return wanted && tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && has_vectors();
+}
+
+void run_on_compute_threads(std::int64_t count, const std::function<void(std::int64_t)>& body) {
+    at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = begin; i < end; ++i) body(i);
+    });
+}
+
+}  // namespace cohort::learn

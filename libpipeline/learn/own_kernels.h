@@ -1,0 +1,21 @@
+// When our own kernels (learn/kernels) compute, and on whose threads.
+//
+// They run in float32 on CPUs with AVX-512; their values differ from LibTorch's by rounding only. LibTorch's serve
+// everywhere else.
+#pragma once
+
+#include "learn/kernels/parallel_run.h"
+#include "learn/tensor.h"
+
+namespace cohort::learn {
+
+/// Tests compare the two. Not for use while a network runs.
+void use_own_kernels(bool yes);
+
+/// float32 on a CPU that has the vectors.
+bool serves_own_kernels(const at::Tensor& tensor);
+
+/// LibTorch's compute threads.
+void run_on_compute_threads(std::int64_t count, const std::function<void(std::int64_t)>& body);
+
+}  // namespace cohort::learn
