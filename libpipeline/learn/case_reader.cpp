@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <set>
 
 #include "core/error.h"
@@ -53,11 +54,30 @@ store::Box clipped_box(const ArrayInfo& info, const Extent3& shape, const Extent
     return box;
 }
 
+/// The box of an array in memory, x fastest, tightly packed.
+void copy_box(const Volume& volume, const store::Box& box, std::span<std::byte> into) {
+    const auto bytes = size_of(volume.type());
+    const auto row = static_cast<std::size_t>(box.extent[0]) * bytes;
+    std::vector<std::int64_t> at(box.origin.size(), 0);
+    for (std::size_t out = 0; out < into.size(); out += row) {
+        std::int64_t voxel = 0, stride = 1;
+        for (std::size_t axis = 0; axis < at.size(); ++axis) {
+            voxel += (box.origin[axis] + at[axis]) * stride;
+            stride *= volume.shape()[axis];
+        }
+        std::memcpy(into.data() + out, volume.bytes().data() + static_cast<std::size_t>(voxel) * bytes, row);
+        for (std::size_t axis = 1; axis < at.size(); ++axis) {
+            if (++at[axis] < box.extent[axis]) break;
+            at[axis] = 0;
+        }
+    }
+}
+
 /// Reads the clipped box and hands each stored voxel with its place in the output to `put(place, value)`.
 template <class Put>
-void for_each_voxel(const store::Dataset& dataset, const std::string& id, const std::string& array,
-                    const ArrayInfo& info, const Extent3& shape, const Extent3& origin, const Extent3& extent,
-                    std::int64_t channel_index, Put put) {
+void for_each_voxel(const store::Dataset& dataset, const Case& which, const std::string& array, const ArrayInfo& info,
+                    const Extent3& origin, const Extent3& extent, std::int64_t channel_index, Put put) {
+    const auto& shape = which.shape;
     const auto box = clipped_box(info, shape, origin, extent, channel_index);
     Extent3 begin{}, count{1, 1, 1};
     for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -66,10 +86,14 @@ void for_each_voxel(const store::Dataset& dataset, const std::string& id, const 
             std::min(origin[axis] + extent[axis], shape[axis]) - std::max<std::int64_t>(origin[axis], 0), 0);
     }
     if (count[0] * count[1] * count[2] == 0) return;
+    const auto held = which.held.find(array);
     visit_type(info.type, [&]<class T>() {
         thread_local std::vector<std::byte> scratch;  // loader threads read thousands of equal patches
         scratch.resize(static_cast<std::size_t>(count[0] * count[1] * count[2]) * sizeof(T));
-        dataset.read_patch(id, array, info, box, scratch);
+        if (held != which.held.end())
+            copy_box(held->second, box, scratch);
+        else
+            dataset.read_patch(which.sample.id, array, info, box, scratch);
         const auto* voxel = reinterpret_cast<const T*>(scratch.data());
         for (std::int64_t z = 0; z < count[2]; ++z)
             for (std::int64_t y = 0; y < count[1]; ++y) {
@@ -86,21 +110,32 @@ struct Statistics {
     bool finite = true;
 };
 
-/// Mean and SD of one channel in memory order, so that the sums never depend on threads.
+/// Slices that are read at a time: all of a small image, else as deep as the store's chunks.
+std::int64_t slab_depth(const Extent3& shape) {
+    const auto voxels = shape[0] * shape[1] * shape[2];
+    if (voxels * 8 <= static_cast<std::int64_t>(most_scratch)) return shape[2];
+    const auto chunks = (shape[2] + 31) / 32;
+    return (shape[2] + chunks - 1) / chunks;
+}
+
+/// Mean and SD of one channel in memory order, so that the sums never depend on threads or on how it is read.
 Statistics statistics_of(const store::Dataset& dataset, const Case& which, const Channel& channel) {
     const auto& info = which.sample.arrays.at(channel.array);
     const auto [slope, offset] = scale_at(info, channel.index);
     const auto n = static_cast<double>(which.shape[0] * which.shape[1] * which.shape[2]);
     double sum = 0, squares = 0, shift = 0;
     bool first = true, finite = true;
-    for_each_voxel(dataset, which.sample.id, channel.array, info, which.shape, {0, 0, 0}, which.shape, channel.index,
-                   [&](std::size_t, auto voxel) {
-                       const auto value = as_double(voxel) * slope + offset;
-                       if (first) shift = value, first = false;  // near the mean: no cancellation
-                       finite = finite && std::isfinite(value);
-                       sum += value - shift;
-                       squares += (value - shift) * (value - shift);
-                   });
+    const auto depth = slab_depth(which.shape);
+    for (std::int64_t z = 0; z < which.shape[2]; z += depth)
+        for_each_voxel(dataset, which, channel.array, info, {0, 0, z},
+                       {which.shape[0], which.shape[1], std::min(depth, which.shape[2] - z)}, channel.index,
+                       [&](std::size_t, auto voxel) {
+                           const auto value = as_double(voxel) * slope + offset;
+                           if (first) shift = value, first = false;  // near the mean: no cancellation
+                           finite = finite && std::isfinite(value);
+                           sum += value - shift;
+                           squares += (value - shift) * (value - shift);
+                       });
     const auto mean = sum / n;
     const auto sd = std::sqrt(std::max(squares / n - mean * mean, 0.0));
     return {mean + shift, 1.0 / std::max(sd, 1e-8), finite && std::isfinite(sd)};
@@ -131,6 +166,12 @@ std::vector<Channel> channels_of(const Json& content, const std::vector<store::S
     return channels;
 }
 
+bool needs_z_scoring(const Json& preprocessing) {
+    if (!preprocessing.is_object()) return true;
+    const auto how = preprocessing.find("normalisation");
+    return how == preprocessing.end() || !how->is_object() || how->value("method", "none") == "none";
+}
+
 Json to_json(const std::vector<Channel>& channels) {
     Json result = Json::array();
     for (const auto& c : channels) result.push_back({{"array", c.array}, {"index", c.index}, {"name", c.name}});
@@ -150,15 +191,23 @@ std::vector<Channel> channels_from_json(const Json& json, std::string_view where
 }
 
 CaseReader::CaseReader(const store::Dataset& dataset, std::vector<Channel> channels, ClassTable labels,
-                       std::string label_array)
+                       std::string label_array, const Json& preprocessing)
     : dataset_(dataset),
       channels_(std::move(channels)),
       labels_(std::move(labels)),
-      label_array_(std::move(label_array)) {}
+      label_array_(std::move(label_array)),
+      z_scores_(needs_z_scoring(preprocessing)) {}
 
-std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLabel with_label) const {
+CaseReader::CaseReader(const store::Dataset& dataset, std::vector<Channel> channels, ClassTable labels,
+                       std::string label_array)
+    : CaseReader(dataset, std::move(channels), std::move(labels), std::move(label_array),
+                 dataset.manifest().content.value("preprocessing", Json())) {}
+
+std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLabel with_label,
+                                                   std::map<std::string, Volume> held) const {
     Case result;
     result.sample = std::move(sample);
+    result.held = std::move(held);
     const auto& id = result.sample.id;
     bool first = true;
     for (const auto& channel : channels_) {
@@ -187,8 +236,8 @@ std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLab
         if (!statistics.finite)
             return Quarantined{"image-non-finite",
                                id + ": array '" + channel.array + "' holds voxels that are NaN or infinite."};
-        result.mean.push_back(statistics.mean);
-        result.inverse_sd.push_back(statistics.inverse_sd);
+        result.mean.push_back(z_scores_ ? statistics.mean : 0);
+        result.inverse_sd.push_back(z_scores_ ? statistics.inverse_sd : 1);
     }
     if (with_label == WithLabel::no) return result;
 
@@ -224,13 +273,12 @@ void CaseReader::read_channel(const Case& which, std::size_t channel, const Exte
     const auto [slope, offset] = scale_at(info, c.index);
     const auto factor = static_cast<float>(slope * which.inverse_sd[channel]);
     const auto shift = static_cast<float>((offset - which.mean[channel]) * which.inverse_sd[channel]);
-    for_each_voxel(dataset_, which.sample.id, c.array, info, which.shape, origin, extent, c.index,
-                   [&]<class T>(std::size_t place, T voxel) {
-                       if constexpr (std::is_arithmetic_v<T>)
-                           into[place] = static_cast<float>(voxel) * factor + shift;
-                       else
-                           into[place] = static_cast<float>(as_double(voxel)) * factor + shift;
-                   });
+    for_each_voxel(dataset_, which, c.array, info, origin, extent, c.index, [&]<class T>(std::size_t place, T voxel) {
+        if constexpr (std::is_arithmetic_v<T>)
+            into[place] = static_cast<float>(voxel) * factor + shift;
+        else
+            into[place] = static_cast<float>(as_double(voxel)) * factor + shift;
+    });
 }
 
 void CaseReader::read_classes(const Case& which, const Extent3& origin, const Extent3& extent,
@@ -240,22 +288,20 @@ void CaseReader::read_classes(const Case& which, const Extent3& origin, const Ex
     const auto [slope, offset] = scale_at(info, 0);
     double last_value = std::nan("");
     std::uint16_t last_class = 0;
-    for_each_voxel(dataset_, which.sample.id, label_array_, info, which.shape, origin, extent, 0,
-                   [&](std::size_t place, auto voxel) {
-                       const auto value = as_double(voxel) * slope + offset;
-                       if (value != last_value) {  // labels come in runs
-                           const auto found = labels_.class_of(value);
-                           if (!found)
-                               throw Error(
-                                   Exit::bad_input,
-                                   which.sample.id + ": its label holds " +
-                                       (std::isfinite(value) ? shortest(value) : "a value that is not finite") +
-                                       ", which the dataset's table of labels lacks; curate sets such samples aside.");
-                           last_value = value;
-                           last_class = static_cast<std::uint16_t>(*found);
-                       }
-                       into[place] = last_class;
-                   });
+    for_each_voxel(dataset_, which, label_array_, info, origin, extent, 0, [&](std::size_t place, auto voxel) {
+        const auto value = as_double(voxel) * slope + offset;
+        if (value != last_value) {  // labels come in runs
+            const auto found = labels_.class_of(value);
+            if (!found)
+                throw Error(Exit::bad_input,
+                            which.sample.id + ": its label holds " +
+                                (std::isfinite(value) ? shortest(value) : "a value that is not finite") +
+                                ", which the dataset's table of labels lacks; curate sets such samples aside.");
+            last_value = value;
+            last_class = static_cast<std::uint16_t>(*found);
+        }
+        into[place] = last_class;
+    });
 }
 
 }  // namespace cohort::learn
