@@ -24,8 +24,11 @@ std::string plain_stem(std::string_view source) {
     return stem;
 }
 
-std::string base_stem(const store::Sample& sample) {
-    const std::string stem = sample.source.empty() ? std::string{} : plain_stem(sample.source.front());
+/// `image`: the source of the image on whose grid the array lies, if that is known.
+std::string base_stem(const store::Sample& sample, const std::optional<std::string>& image) {
+    const std::string stem = image                   ? plain_stem(*image)
+                             : sample.source.empty() ? std::string{}
+                                                     : plain_stem(sample.source.front());
     return !stem.empty() && is_inside(stem) ? stem : sample.id;
 }
 
@@ -45,14 +48,17 @@ Targets nifti_targets(const store::Sample& sample, const store::Dataset& dataset
     for (const auto& [name, info] : sample.arrays) {
         if (!parameters.wants(name)) continue;
         Target target{.stem = {}, .array = name, .channel = std::nullopt, .header = dataset.header(sample.id, name)};
-        if (const auto source = source_of(target.header)) {
-            const bool from_labels = target.header->value("input", "") == "labels";
-            target.stem = (from_labels ? "labels/" : "") + std::string(layouts::without_extension(*source));
+        const auto source = source_of(target.header);
+        if (source) {
             const bool plain = source->ends_with(".nii") || source->ends_with(".hdr");
             target.packing = plain ? nifti::Packing::plain : nifti::Packing::gzip;
+        }
+        if (source && !target.header->contains("grid_of")) {
+            const bool from_labels = target.header->value("input", "") == "labels";
+            target.stem = (from_labels ? "labels/" : "") + std::string(layouts::without_extension(*source));
         } else {
             const bool only_label = info.role == store::Role::label && labels == 1;
-            target.stem = base_stem(sample) + (only_label ? "" : "_" + name);
+            target.stem = base_stem(sample, source) + (only_label ? "" : "_" + name);
         }
         if (!taken.insert(target.stem).second) target.stem += "_" + name;
         targets.push_back(std::move(target));

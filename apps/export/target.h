@@ -27,9 +27,10 @@ struct Target {
 
 using Targets = std::variant<std::vector<Target>, Quarantined>;
 
-/// The sources' names and places: each array under the path that its header record keeps; one without (a prediction)
-/// under the name of the sample's first source, without nnU-Net's folders and channel number, with the array's name
-/// behind it unless it is the sample's only label.
+/// The sources' names and places: each array under the path that its header record keeps. An array that came from no
+/// file (a prediction: its record is marked `grid_of`, or there is none) under the name of the image it lies on, else
+/// of the sample's first source, without nnU-Net's folders and channel number, with the array's name behind it unless
+/// it is the sample's only label.
 Targets nifti_targets(const store::Sample& sample, const store::Dataset& dataset, const ExportParameters& parameters);
 
 /// imagesTr/ID_0000.nii.gz … (imagesTs where there is no label), labelsTr/ID.nii.gz; channels in content.channels'

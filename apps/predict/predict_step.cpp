@@ -1,110 +1,136 @@
 #include "apps/predict/predict_step.h"
 
-#include <algorithm>
 #include <set>
 
+#include "apps/predict/memory_need.h"
 #include "apps/predict/predicted_sample.h"
+#include "apps/predict/prepared_in_memory.h"
 #include "core/files.h"
-#include "learn/model_folder.h"
 #include "learn/split_part.h"
-#include "learn/window_sweep.h"
 
 namespace cohort::predict {
 namespace {
 
-struct PredictParameters {
-    std::string checkpoint, fold, subset;
-};
-
-PredictParameters from_json(const Json& json, const step::Inputs& inputs) {
-    const auto text = [&](const char* name) {
-        const auto found = json.find(name);
-        return found == json.end() || found->is_null() ? std::string() : found->get<std::string>();
-    };
-    PredictParameters p{text("checkpoint"), text("fold"), text("subset")};
-    if (p.subset.empty()) p.subset = inputs.optional("split") ? "validation" : "all";
-    return p;
-}
-
-/// Ids asked for, sorted. With `all`: every sample that has an image.
-std::vector<std::string> ids_asked_for(const PredictParameters& parameters, const step::Inputs& inputs,
-                                       const std::vector<store::Sample>& samples) {
-    std::vector<std::string> ids;
-    if (parameters.subset == "all") {
-        for (const auto& sample : samples)
-            if (sample.first_with(store::Role::image)) ids.push_back(sample.id);
-        return ids;
+/// The run: samples one after the other (every thread works on the one in hand).
+class Predict {
+public:
+    explicit Predict(step::Context& context)
+        : context_(context),
+          parameters_(PredictParameters::from_json(context.parameters, context.inputs)),
+          dataset_(context.inputs.one("dataset").path),
+          samples_(dataset_.all_samples()),
+          ids_(ids_asked_for(parameters_, context.inputs, samples_)),
+          opened_(open_models(context, parameters_, samples_)),
+          reader_(dataset_, opened_.channels, opened_.description.labels, opened_.description.label_array,
+                  opened_.description.preprocessing),
+          writer_(context.out, store::Codec::fast) {
+        const std::set<std::string> asked(ids_.begin(), ids_.end());
+        std::erase_if(samples_, [&](const auto& sample) { return asked.count(sample.id) == 0; });
     }
-    const auto folds = learn::read_folds(inputs.one("split").path);
-    const auto& fold = learn::fold_named(folds, parameters.fold);
-    return parameters.subset == "test" ? fold.test : fold.validation;
-}
 
-/// The dataset's channels in the order in which the model was trained.
-std::vector<learn::Channel> matched_channels(const std::vector<learn::Channel>& wanted,
-                                             const std::vector<learn::Channel>& present, const std::string& model) {
-    if (wanted.size() == 1 && present.size() == 1) return present;
-    std::vector<learn::Channel> result;
-    for (const auto& channel : wanted) {
-        const auto found =
-            std::find_if(present.begin(), present.end(), [&](const auto& c) { return c.name == channel.name; });
-        if (found == present.end())
-            throw Error(Exit::bad_input, model + " was trained on a channel '" + channel.name +
-                                             "', which the dataset lacks; name the dataset's channels likewise.");
-        result.push_back(*found);
-    }
-    return result;
-}
-
-struct OpenedModels {
-    learn::ModelDescription description;  ///< labels, label array, preprocessing: alike in all
-    std::vector<learn::Channel> channels;
-    std::vector<learn::Model> models;
-};
-
-OpenedModels open_models(const step::Context& context, const PredictParameters& parameters,
-                         const std::vector<store::Sample>& samples) {
-    const auto& dataset = context.inputs.one("dataset").manifest.content;
-    const auto present = learn::channels_of(dataset, samples);
-    OpenedModels opened;
-    for (const auto& input : context.inputs.all("models")) {
-        auto description = learn::describe_model(input.path, input.manifest.content);
-        auto channels = matched_channels(description.channels, present, input.path.string());
-        const auto preprocessing = dataset.find("preprocessing");
-        if (description.preprocessing != (preprocessing == dataset.end() ? Json() : *preprocessing))
-            throw Error(Exit::bad_input, input.path.string() +
-                                             " was trained on data prepared otherwise than this dataset; "
-                                             "prepare both by the same cohort-preprocess.");
-        opened.models.push_back(learn::open_model(input.path, description, parameters.checkpoint, context.device));
-        if (opened.models.size() == 1) {
-            opened.description = std::move(description);
-            opened.channels = std::move(channels);
-        } else if (!(description.labels == opened.description.labels) || channels != opened.channels ||
-                   description.label_array != opened.description.label_array) {
-            throw Error(Exit::bad_input, input.path.string() +
-                                             " has other labels or channels than the first model; only "
-                                             "models of one task can be averaged.");
+    step::Outcome run() {
+        for (const auto& doubt : doubts_about(opened_, parameters_, context_.inputs, ids_)) context_.log.warn(doubt);
+        if (samples_.size() < ids_.size())
+            context_.log.warn(std::to_string(ids_.size() - samples_.size()) + " of " + std::to_string(ids_.size()) +
+                              " ids asked for are not in the dataset; evaluation counts them as failed.");
+        // What cannot fit is said before hours are spent on the samples before it.
+        for (const auto& sample : samples_)
+            if (const auto need = need_of(sample); const auto* bytes = std::get_if<std::uint64_t>(&need))
+                require_memory(sample, *bytes, opened_, parameters_, context_.threads, context_.memory);
+        context_.progress.start("predicting", samples_.size(), "samples");
+        for (auto& sample : samples_) {
+            if (context_.stop.stop_requested()) return step::Outcome::stopped_with_state_saved;
+            const auto id = sample.id;
+            if (!within([&] { return "predicting " + id; }, [&] { return predict(std::move(sample)); }))
+                return step::Outcome::stopped_with_state_saved;
+            context_.progress.advance();
         }
+        finish();
+        return step::Outcome::done;
     }
-    return opened;
-}
 
-/// What the windows of all models and the result hold, beside the models themselves.
-std::uint64_t bytes_for(const learn::Case& which, const OpenedModels& opened) {
-    const auto voxels = static_cast<std::uint64_t>(which.shape[0] * which.shape[1] * which.shape[2]);
-    auto bytes = voxels * (2 + 4);  // classes and label values
-    for (const auto& model : opened.models) {
-        bytes += learn::WindowSweep::bytes(which.shape, model.plan().patch, model.channels(), model.classes());
-        bytes += learn::prediction_bytes(model.plan(), model.channels(), model.classes());
+private:
+    std::variant<std::uint64_t, Quarantined> need_of(const store::Sample& sample) const {
+        return memory_need(sample, opened_, parameters_, context_.threads);
     }
-    return bytes;
-}
+
+    void set_aside(const std::string& id, const Quarantined& why) {
+        context_.quarantine.add(id, why);
+        context_.progress.quarantined();
+    }
+
+    /// False when it was asked to stop on the way.
+    bool predict(store::Sample sample) {
+        const auto id = sample.id;
+        const auto need = need_of(sample);
+        if (const auto* why = std::get_if<Quarantined>(&need)) return set_aside(id, *why), true;
+        const auto held = context_.memory.reserve(std::get<std::uint64_t>(need), "predicting " + id);
+        auto surveyed = survey(std::move(sample));
+        if (const auto* why = std::get_if<Quarantined>(&surveyed)) return set_aside(id, *why), true;
+        const auto& which = std::get<learn::Case>(surveyed);
+        const auto& image = which.sample.arrays.at(opened_.channels.front().array);
+        const auto grid = result_grid(image);
+        const auto way = grid::way_back(which.shape, image.geometry, grid.extents, grid.geometry);
+        if (const auto* why = std::get_if<std::string>(&way))
+            return set_aside(id, {"unsupported", id + ": there is no way back to the grid it came on: " + *why + "."}),
+                   true;
+        NativeResult result(grid.shape, grid.axes, opened_.description.labels, parameters_.probabilities);
+        if (!label(which, std::get<grid::WayBack>(way), result)) return false;
+        auto predicted = predicted_sample(which.sample, std::move(result), grid, opened_.description.label_array,
+                                          opened_.channels.front().array, dataset_);
+        writer_.add(writer_.pack(std::move(predicted.sample), std::move(predicted.arrays), context_.threads));
+        return true;
+    }
+
+    std::variant<learn::Case, Quarantined> survey(store::Sample sample) const {
+        if (!opened_.to_prepare) return reader_.survey(std::move(sample), learn::WithLabel::no);
+        auto prepared = prepare_in_memory(*opened_.to_prepare, dataset_, std::move(sample), context_.threads);
+        if (auto* why = std::get_if<Quarantined>(&prepared)) return std::move(*why);
+        auto& done = std::get<PreparedInMemory>(prepared);
+        return reader_.survey(std::move(done.sample), learn::WithLabel::no, std::move(done.voxels));
+    }
+
+    bool label(const learn::Case& which, const grid::WayBack& way, NativeResult& result) {
+        learn::EnsembleSweep sweep(
+            opened_.models, reader_, which, [&] { return context_.stop.stop_requested(); }, parameters_.mirror);
+        grid::BackToNative back(way, static_cast<std::size_t>(opened_.description.labels.classes()), context_.threads);
+        for (std::int64_t z = 0; z < which.shape[2]; ++z) {
+            const auto scores = sweep.slice(z);
+            if (scores.empty()) return false;
+            back.take(scores, [&](const grid::ScoreRow& row) { result.put(row); });
+        }
+        return true;
+    }
+
+    void finish() {
+        const auto totals = writer_.finish();
+        std::string list;
+        for (const auto& id : ids_) list += id + "\n";
+        write_file_atomically(context_.out / "cases.txt", std::string_view(list));
+        auto& result = context_.result;
+        result.sources = samples_.size();
+        result.content = {{"samples", totals.samples},
+                          {"subjects", totals.subjects},
+                          {"labels", learn::to_json(opened_.description.labels, opened_.description.label_array)},
+                          {"cases", ids_.size()},
+                          {"models", opened_.models.size()}};
+    }
+
+    step::Context& context_;
+    const PredictParameters parameters_;
+    const store::Dataset dataset_;
+    std::vector<store::Sample> samples_;  ///< asked for and there, by id
+    const std::vector<std::string> ids_;
+    OpenedModels opened_;
+    const learn::CaseReader reader_;
+    store::DatasetWriter writer_;
+};
 
 }  // namespace
 
 std::vector<step::Finding> PredictStep::validate(const Json& json, const step::Inputs& inputs) const {
     std::vector<step::Finding> findings;
-    const auto parameters = from_json(json, inputs);
+    const auto parameters = PredictParameters::from_json(json, inputs);
     const auto* split = inputs.optional("split");
     if (!split && (!parameters.fold.empty() || parameters.subset != "all"))
         findings.push_back({"split", "--fold and --subset need --split.", Exit::usage});
@@ -123,57 +149,9 @@ std::vector<step::Finding> PredictStep::validate(const Json& json, const step::I
 }
 
 step::Outcome PredictStep::run(step::Context& context) {
-    const auto parameters = from_json(context.parameters, context.inputs);
     learn::check_device(context.device);
     learn::set_compute_threads(context.threads);
-    const auto& input = context.inputs.one("dataset");
-    const store::Dataset dataset(input.path);
-    auto samples = dataset.all_samples();
-    const auto ids = ids_asked_for(parameters, context.inputs, samples);
-    auto opened = open_models(context, parameters, samples);
-    const learn::CaseReader reader(dataset, opened.channels, opened.description.labels, opened.description.label_array);
-
-    store::DatasetWriter writer(context.out, store::Codec::fast);
-    const std::set<std::string> asked(ids.begin(), ids.end());
-    context.result.sources = 0;
-    context.progress.start("predicting", ids.size(), "samples");
-    std::size_t found_ids = 0;
-    for (auto& sample : samples) {
-        if (context.stop.stop_requested()) return step::Outcome::stopped_with_state_saved;
-        if (!asked.count(sample.id)) continue;
-        ++found_ids;
-        ++context.result.sources;
-        const auto id = sample.id;
-        auto surveyed = reader.survey(std::move(sample), learn::WithLabel::no);
-        context.progress.advance();
-        if (const auto* why = std::get_if<Quarantined>(&surveyed)) {
-            context.quarantine.add(id, *why);
-            context.progress.quarantined();
-            continue;
-        }
-        const auto& which = std::get<learn::Case>(surveyed);
-        const auto held = within([&] { return "predicting " + id; },
-                                 [&] { return context.memory.reserve(bytes_for(which, opened), "predicting " + id); });
-        const auto classes =
-            learn::predict_classes(opened.models, reader, which, [&] { return context.stop.stop_requested(); });
-        if (classes.empty()) return step::Outcome::stopped_with_state_saved;
-        auto predicted = predicted_sample(which, classes, opened.description.labels, opened.description.label_array,
-                                          opened.channels.front().array, dataset);
-        writer.add(writer.pack(std::move(predicted.sample), std::move(predicted.arrays)));
-    }
-    if (found_ids < ids.size())
-        context.log.warn(std::to_string(ids.size() - found_ids) + " of " + std::to_string(ids.size()) +
-                         " ids asked for are not in the dataset; evaluation counts them as failed.");
-    const auto totals = writer.finish();
-    std::string list;
-    for (const auto& id : ids) list += id + "\n";
-    write_file_atomically(context.out / "cases.txt", list);
-    context.result.content = {{"samples", totals.samples},
-                              {"subjects", totals.subjects},
-                              {"labels", learn::to_json(opened.description.labels, opened.description.label_array)},
-                              {"cases", ids.size()},
-                              {"models", opened.models.size()}};
-    return step::Outcome::done;
+    return Predict(context).run();
 }
 
 }  // namespace cohort::predict

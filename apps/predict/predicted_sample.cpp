@@ -1,51 +1,38 @@
 #include "apps/predict/predicted_sample.h"
 
-#include <algorithm>
-
 namespace cohort::predict {
-namespace {
 
-VoxelType narrowest(const learn::ClassTable& labels) {
-    const auto low = labels.labels().front().value, high = labels.labels().back().value;
-    if (low >= 0 && high <= 255) return VoxelType::u8;
-    if (low >= 0 && high <= 65535) return VoxelType::u16;
-    return VoxelType::i32;
-}
-
-}  // namespace
-
-PredictedSample predicted_sample(const learn::Case& which, const std::vector<std::uint16_t>& classes,
-                                 const learn::ClassTable& labels, const std::string& label_array,
-                                 const std::string& image_array, const store::Dataset& dataset) {
-    const auto& image = which.sample.arrays.at(image_array);
-    store::NewArray array;
-    auto& info = array.info;
-    info.role = store::Role::label;
-    info.type = narrowest(labels);
-    const bool flat =
-        std::none_of(image.axes.begin(), image.axes.end(), [](const Axis& axis) { return axis.name == "z"; });
-    info.axes = axes_named(flat ? "xy" : "xyz");
-    info.shape.assign(which.shape.begin(), which.shape.begin() + (flat ? 2 : 3));
-    info.geometry = image.geometry;
-    array.header = dataset.header(which.sample.id, image_array);
-
-    Volume voxels(info.type, info.shape, info.axes);
-    visit_type(info.type, [&]<class T>() {
-        if constexpr (std::is_arithmetic_v<T>)
-            std::transform(classes.begin(), classes.end(), voxels.values<T>().begin(),
-                           [&](std::uint16_t c) { return static_cast<T>(labels.value_of(c)); });
-    });
-    array.voxels = std::move(voxels);
-
-    PredictedSample result;
-    result.sample.id = which.sample.id;
-    result.sample.subject = which.sample.subject;
-    result.sample.session = which.sample.session;
-    result.sample.values = which.sample.values;
-    result.sample.source = which.sample.source;
-    result.sample.arrays.emplace(label_array, info);
-    result.arrays.emplace(label_array, std::move(array));
-    return result;
+PredictedSample predicted_sample(const store::Sample& from, NativeResult result, const ResultGrid& grid,
+                                 const std::string& label_array, const std::string& image_array,
+                                 const store::Dataset& dataset) {
+    PredictedSample predicted;
+    auto& sample = predicted.sample;
+    sample.id = from.id;
+    sample.subject = from.subject;
+    sample.session = from.session;
+    sample.values = from.values;
+    sample.source = from.source;
+    auto header = dataset.header(from.id, image_array);
+    if (header) (*header)["grid_of"] = image_array;
+    const auto add = [&](const std::string& name, store::Role role, Volume voxels) {
+        store::NewArray array;
+        array.info.role = role;
+        array.info.type = voxels.type();
+        array.info.shape = voxels.shape();
+        array.info.axes = voxels.axes();
+        array.info.geometry = grid.geometry;
+        if (role == store::Role::probability) {
+            array.info.scale.slope = {probability_step};
+            array.info.channels = voxels.axes().back().labels;
+        }
+        array.header = header;
+        array.voxels = std::move(voxels);
+        sample.arrays.emplace(name, array.info);
+        predicted.arrays.emplace(name, std::move(array));
+    };
+    add(label_array, store::Role::label, std::move(result.labels));
+    if (result.probabilities) add(probability_array, store::Role::probability, std::move(*result.probabilities));
+    return predicted;
 }
 
 }  // namespace cohort::predict

@@ -1,11 +1,10 @@
 // One prediction as a sample of the output dataset.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
+#include "apps/predict/native_result.h"
 #include "learn/case_reader.h"
 #include "store/dataset_writer.h"
 
@@ -16,10 +15,13 @@ struct PredictedSample {
     std::map<std::string, store::NewArray> arrays;
 };
 
-/// Class numbers become label values in the narrowest of u8, u16, i32 that holds the whole table; grid, names and raw
-/// header are those of the image `image_array`.
-PredictedSample predicted_sample(const learn::Case& which, const std::vector<std::uint16_t>& classes,
-                                 const learn::ClassTable& labels, const std::string& label_array,
-                                 const std::string& image_array, const store::Dataset& dataset);
+/// The result's volumes with the names, variables and source of the sample it was made from. Each carries the raw
+/// header record of the image `image_array`, marked `grid_of`: it says where the array lies, not what it holds.
+PredictedSample predicted_sample(const store::Sample& from, NativeResult result, const ResultGrid& grid,
+                                 const std::string& label_array, const std::string& image_array,
+                                 const store::Dataset& dataset);
+
+/// Name of the array of probabilities.
+inline constexpr const char* probability_array = "probability";
 
 }  // namespace cohort::predict

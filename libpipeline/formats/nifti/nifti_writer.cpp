@@ -200,6 +200,39 @@ Header fresh_header(const Volume& voxels, const Geometry& geometry, const Scale&
     return h;
 }
 
+std::int64_t spatial_extent(const Volume& voxels, std::size_t axis) {
+    return voxels.extent(std::string(1, "xyz"[axis]));
+}
+
+/// Takes over what the record says of the array's place, in its own words (codes, quaternion, units), if it is this
+/// array's: same extents along x, y, z and same affine.
+void take_place(Header& header, const Json& record, const Volume& voxels, const Geometry& geometry) {
+    const auto raw = record.is_object() ? bytes_member(record, "raw") : std::nullopt;
+    if (!raw || raw->empty()) return;
+    const auto parsed = parse_header(*raw, "header record");
+    const auto* checked = std::get_if<CheckedHeader>(&parsed);
+    if (!checked) return;
+    const Header& kept = checked->header;
+    const auto shape = kept.shape();
+    for (std::size_t axis = 0; axis < 3; ++axis)
+        if ((axis < shape.size() ? shape[axis] : 1) != spatial_extent(voxels, axis)) return;
+    auto affine = affine_of(kept);
+    if (affine && !affine->is_usable()) affine.reset();
+    if (affine != geometry.affine) return;
+    if (kept.version == Version::two) header.version = Version::two;
+    header.qform_code = kept.qform_code;
+    header.sform_code = kept.sform_code;
+    header.quatern = kept.quatern;
+    header.qoffset = kept.qoffset;
+    header.srow = kept.srow;
+    header.xyzt_units = kept.xyzt_units;
+    header.descrip = kept.descrip;
+    // Spacings along t and beyond mean nothing in an image without such axes, so that they may stay as they are.
+    const std::size_t spacings = header.dim[0] <= 3 ? 8 : 4;
+    std::copy_n(kept.pixdim.begin(), spacings, header.pixdim.begin());
+    header.vox_offset = static_cast<double>(header.header_bytes() + 4);
+}
+
 Bytes bytes_of_1(const Header& h) {
     Bytes bytes(size_of_header_1 + 4);
     FieldWriter out(bytes);
@@ -217,6 +250,7 @@ Bytes bytes_of_1(const Header& h) {
     real(112, h.scl_slope);
     real(116, h.scl_inter);
     out.put(123, static_cast<std::uint8_t>(h.xyzt_units));
+    out.text(148, h.descrip);
     small(252, h.qform_code);
     small(254, h.sform_code);
     for (std::size_t i = 0; i < 3; ++i) {
@@ -242,6 +276,7 @@ Bytes bytes_of_2(const Header& h) {
     out.put(168, static_cast<std::int64_t>(h.vox_offset));
     out.put(176, h.scl_slope);
     out.put(184, h.scl_inter);
+    out.text(240, h.descrip);
     out.put(344, h.qform_code);
     out.put(348, h.sform_code);
     for (std::size_t i = 0; i < 3; ++i) {
@@ -253,8 +288,9 @@ Bytes bytes_of_2(const Header& h) {
     return bytes;
 }
 
-Front fresh_front(const Volume& voxels, const Geometry& geometry, const Scale& scale) {
-    const Header header = fresh_header(voxels, geometry, scale);
+Front fresh_front(const Volume& voxels, const Geometry& geometry, const Scale& scale, const Json* record) {
+    Header header = fresh_header(voxels, geometry, scale);
+    if (record) take_place(header, *record, voxels, geometry);
     const auto stored = header.stored();
     return {.before_voxels = header.version == Version::one ? bytes_of_1(header) : bytes_of_2(header),
             .header_file = {},
@@ -292,9 +328,9 @@ bool record_fits(const Json& record, const Volume& voxels, const Geometry& geome
 
 std::vector<OutputFile> write_nifti(const Volume& voxels, const Geometry& geometry, const Scale& scale,
                                     const Json* record, Packing packing) {
-    if (!scale.axis.empty()) return write_nifti(scaled_f32(voxels, scale), geometry, Scale{}, nullptr, packing);
+    if (!scale.axis.empty()) return write_nifti(scaled_f32(voxels, scale), geometry, Scale{}, record, packing);
     auto front = record ? front_of_record(*record, voxels, geometry, scale) : std::nullopt;
-    if (!front) front = fresh_front(voxels, geometry, scale);
+    if (!front) front = fresh_front(voxels, geometry, scale, record);
     Bytes file = std::move(front->before_voxels);
     append_voxels(file, voxels, *front);
     std::vector<OutputFile> files;
