@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "apps/curate/order_statistics.h"
+#include "core/spatial_shape.h"
 
 namespace cohort::curate {
 namespace {
@@ -165,7 +166,7 @@ FingerprintRow fingerprint_row(const SampleFacts& facts) {
     row.has_label = label != nullptr;
     if (const auto* main = image ? image : label) {
         row.type = name_of(main->info->type);
-        row.shape = spatial_shape(*main->info);
+        row.shape = spatial_shape(main->info->shape, main->info->axes);
         if (main->info->geometry.affine || main->info->geometry.raster_spacing_mm)
             row.spacing_mm = main->info->geometry.spacing_mm();
     }

@@ -6,6 +6,7 @@
 #include "apps/curate/content_digest.h"
 #include "core/checked_math.h"
 #include "core/error.h"
+#include "core/spatial_shape.h"
 
 namespace cohort::curate {
 namespace {
@@ -62,14 +63,14 @@ private:
 
     void see_label(ArrayFacts& array, const Volume& volume) {
         array.labels = label_counts(volume, array.info->scale);
-        const auto shape = spatial_shape(*array.info);
+        const auto shape = spatial_shape(array.info->shape, array.info->axes);
         if (mask_.empty()) mask_shape_ = shape;
         if (shape == mask_shape_ && volume.size() == voxel_count(shape))
             mark_foreground(volume, array.info->scale, mask_);
     }
 
     void see_image(ArrayFacts& array, const Volume& volume) {
-        const auto shape = spatial_shape(*array.info);
+        const auto shape = spatial_shape(array.info->shape, array.info->axes);
         const std::span<const std::uint8_t> mask = shape == mask_shape_ ? mask_ : std::span<const std::uint8_t>();
         for (std::int64_t c = 0; c < volume.extent("c"); ++c)
             array.channels.push_back(channel_statistics(volume, array.info->scale, c, mask));
@@ -100,16 +101,6 @@ const ArrayFacts* SampleFacts::first_with(store::Role role) const {
     for (const auto& array : arrays)
         if (array.info->role == role) return &array;
     return nullptr;
-}
-
-Shape spatial_shape(const store::ArrayInfo& info) {
-    Shape shape{1, 1, 1};
-    for (std::size_t a = 0; a < info.axes.size() && a < info.shape.size(); ++a) {
-        if (info.axes[a].name == "x") shape[0] = info.shape[a];
-        if (info.axes[a].name == "y") shape[1] = info.shape[a];
-        if (info.axes[a].name == "z") shape[2] = info.shape[a];
-    }
-    return shape;
 }
 
 SampleFacts look_at(const store::Dataset& dataset, store::Sample sample, const MemoryBudget& memory) {

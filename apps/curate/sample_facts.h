@@ -33,9 +33,6 @@ struct SampleFacts {
     const ArrayFacts* first_with(store::Role role) const;
 };
 
-/// Extents along x, y, z by the names of the axes; 1 where there is no such axis.
-Shape spatial_shape(const store::ArrayInfo& info);
-
 /// Reads every array once, one at a time. Arrays that cannot be read, or whose digest is not the sample's, are marked
 /// unreadable; nothing else fails but memory (Error resources). Thread-safe.
 SampleFacts look_at(const store::Dataset& dataset, store::Sample sample, const MemoryBudget& memory);

@@ -28,9 +28,9 @@ public:
     void claim(const std::string& id, std::size_t prediction) {
         const auto [found, is_new] = owner_.emplace(id, prediction);
         if (!is_new && found->second != prediction)
-            throw Error(Exit::bad_input, "case " + id + " is in two predictions, " +
-                                             predictions_[found->second].path.string() + " and " +
-                                             predictions_[prediction].path.string() +
+            throw Error(Exit::bad_input, "case " + printable(id) + " is in two predictions, " +
+                                             printable(predictions_[found->second].path.string()) + " and " +
+                                             printable(predictions_[prediction].path.string()) +
                                              "; give each case once, or evaluate them apart.");
     }
 
@@ -39,24 +39,94 @@ private:
     std::map<std::string, std::size_t> owner_;
 };
 
-std::string label_array(const std::map<std::string, store::Sample>& reference, const std::string& wanted) {
+using Samples = std::map<std::string, store::Sample>;
+
+Samples by_id(const store::Dataset& dataset) {
+    Samples samples;
+    for (auto& sample : dataset.all_samples()) {
+        const std::string id = sample.id;
+        samples.emplace(id, std::move(sample));
+    }
+    return samples;
+}
+
+std::string label_array(const Samples& reference, const std::string& wanted, const std::filesystem::path& place) {
     for (const auto& [id, sample] : reference)
         for (const auto& [name, info] : sample.arrays)
             if (wanted.empty() ? info.role == store::Role::label : name == wanted) return name;
-    return {};
+    throw Error(Exit::bad_input,
+                printable(place.string()) +
+                    (wanted.empty() ? " has no label array; evaluate needs reference labels."
+                                    : " has no array '" + wanted + "'; name its label array with --array."));
+}
+
+/// What the predictions hold and ask for.
+struct Asked {
+    std::map<std::string, Prediction> predicted;
+    std::set<std::string> ids;
+    bool from_elsewhere = false;  ///< one of them says not what it was asked for
+};
+
+Asked read_predictions(const std::vector<step::Input>& predictions, const Samples& reference,
+                       const std::filesystem::path& reference_place, Cases& cases) {
+    Asked asked;
+    Owners owners(predictions);
+    for (std::size_t p = 0; p < predictions.size(); ++p) {
+        cases.predictions.push_back(std::make_unique<store::Dataset>(predictions[p].path));
+        const auto listed = listed_cases(predictions[p]);
+        if (!listed) asked.from_elsewhere = true;
+        for (const std::string& id : listed.value_or(std::vector<std::string>{})) {
+            owners.claim(id, p);
+            asked.ids.insert(id);
+        }
+        for (auto& [id, sample] : by_id(*cases.predictions[p])) {
+            owners.claim(id, p);
+            if (!reference.contains(id))
+                throw Error(Exit::bad_input, printable(predictions[p].path.string()) + " predicts case " + id +
+                                                 ", which the reference " + printable(reference_place.string()) +
+                                                 " lacks; check that both belong together.");
+            asked.predicted.emplace(id, Prediction{p, std::move(sample)});
+        }
+    }
+    return asked;
+}
+
+/// Predictions from elsewhere must cover every labelled case of the reference, or of the part.
+void ask_for_all(Asked& asked, const Samples& reference, const std::optional<std::set<std::string>>& part,
+                 Cases& cases) {
+    for (const auto& [id, sample] : reference)
+        if (sample.array(cases.array) != nullptr && (!part || part->contains(id))) asked.ids.insert(id);
+    for (const auto& [id, prediction] : asked.predicted)
+        if (!asked.ids.contains(id)) cases.outside_subset.push_back(id);
+}
+
+/// Each asked-for id with its reference and prediction, which are taken from their maps.
+void pair_up(Asked& asked, Samples& reference, Cases& cases) {
+    for (const std::string& id : asked.ids) {
+        const auto ref = reference.find(id);
+        if (ref != reference.end() && ref->second.array(cases.array) == nullptr) {
+            cases.unlabelled.push_back(id);
+            continue;
+        }
+        AskedCase& one = cases.asked.emplace_back();
+        one.id = id;
+        if (ref != reference.end()) one.reference = std::move(ref->second);
+        if (const auto found = asked.predicted.find(id); found != asked.predicted.end())
+            one.prediction = std::move(found->second);
+    }
 }
 
 }  // namespace
 
 std::string some_of(const std::vector<std::string>& ids, std::size_t most) {
     std::string text;
-    for (std::size_t i = 0; i < ids.size() && i < most; ++i) text += (i ? ", " : "") + ids[i];
+    for (std::size_t i = 0; i < ids.size() && i < most; ++i) text.append(i ? ", " : "").append(printable(ids[i]));
     if (ids.size() > most) text += " and " + std::to_string(ids.size() - most) + " more";
     return text;
 }
 
 std::set<std::string> split_part(const step::Input& split, const std::string& fold, const std::string& subset) {
-    const std::string where = (split.path / "split.json").string();
+    const std::string where = printable((split.path / "split.json").string());
     const Json json = parse_json(store::read_member(split.path, split.manifest, "split.json"), where);
     const Json& folds = member(json, "folds", where);
     if (!folds.is_array()) throw Error(Exit::bad_input, where + ": 'folds' is no list.");
@@ -85,66 +155,21 @@ std::set<std::string> split_part(const step::Input& split, const std::string& fo
 
 Cases find_cases(const step::Inputs& inputs, const EvaluateParameters& parameters) {
     Cases cases;
-    const auto& reference_input = inputs.one("reference");
-    cases.reference = std::make_unique<store::Dataset>(reference_input.path);
-    std::map<std::string, store::Sample> reference;
-    for (auto& sample : cases.reference->all_samples()) {
-        const std::string id = sample.id;
-        reference.emplace(id, std::move(sample));
-    }
-    cases.array = label_array(reference, parameters.array);
-    if (cases.array.empty())
-        throw Error(Exit::bad_input,
-                    reference_input.path.string() +
-                        (parameters.array.empty()
-                             ? " has no label array; evaluate needs reference labels."
-                             : " has no array '" + parameters.array + "'; name its label array with --array."));
-
-    const auto& predictions = inputs.all("predictions");
-    Owners owners(predictions);
-    std::map<std::string, Prediction> predicted;
-    std::set<std::string> asked;
-    bool from_elsewhere = false;
-    for (std::size_t p = 0; p < predictions.size(); ++p) {
-        cases.predictions.push_back(std::make_unique<store::Dataset>(predictions[p].path));
-        const auto listed = listed_cases(predictions[p]);
-        if (!listed) from_elsewhere = true;
-        for (const std::string& id : listed.value_or(std::vector<std::string>{})) {
-            owners.claim(id, p);
-            asked.insert(id);
-        }
-        for (auto& sample : cases.predictions[p]->all_samples()) {
-            owners.claim(sample.id, p);
-            if (!reference.contains(sample.id))
-                throw Error(Exit::bad_input, predictions[p].path.string() + " predicts case " + sample.id +
-                                                 ", which the reference " + reference_input.path.string() +
-                                                 " lacks; check that both belong together.");
-            const std::string id = sample.id;
-            predicted.emplace(id, Prediction{p, std::move(sample)});
-        }
-    }
-    if (from_elsewhere) {
+    const auto& place = inputs.one("reference").path;
+    cases.reference = std::make_unique<store::Dataset>(place);
+    Samples reference = by_id(*cases.reference);
+    cases.array = label_array(reference, parameters.array, place);
+    Asked asked = read_predictions(inputs.all("predictions"), reference, place, cases);
+    if (asked.from_elsewhere) {
         const auto* split = inputs.optional("split");
-        const auto part = split ? std::optional(split_part(*split, parameters.fold, parameters.subset)) : std::nullopt;
-        for (const auto& [id, sample] : reference)
-            if (sample.array(cases.array) != nullptr && (!part || part->contains(id))) asked.insert(id);
-        for (const auto& [id, prediction] : predicted)
-            if (!asked.contains(id)) cases.outside_subset.push_back(id);
+        ask_for_all(asked, reference,
+                    split ? std::optional(split_part(*split, parameters.fold, parameters.subset)) : std::nullopt,
+                    cases);
     }
-    for (const std::string& id : asked) {
-        const auto ref = reference.find(id);
-        if (ref != reference.end() && ref->second.array(cases.array) == nullptr) {
-            cases.unlabelled.push_back(id);
-            continue;
-        }
-        AskedCase& one = cases.asked.emplace_back();
-        one.id = id;
-        if (ref != reference.end()) one.reference = std::move(ref->second);
-        if (const auto found = predicted.find(id); found != predicted.end()) one.prediction = std::move(found->second);
-    }
+    pair_up(asked, reference, cases);
     if (cases.asked.empty())
         throw Error(Exit::bad_input, "there is no case to score: the predictions ask for none that has a label in " +
-                                         reference_input.path.string() + ".");
+                                         printable(place.string()) + ".");
     return cases;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/files.h"
+#include "core/spatial_shape.h"
 #include "pictures/contact_sheet.h"
 #include "pictures/montage.h"
 #include "pictures/png_writer.h"
@@ -23,7 +24,9 @@ std::vector<float> image_of(const Cases& cases, const AskedCase& asked, const st
                             std::size_t voxels) {
     for (const auto& [name, info] : asked.reference->arrays) {
         if (info.role != store::Role::image || is_complex(info.type)) continue;
-        if (!same_grid(label.geometry, label.shape, info.geometry, info.shape)) continue;
+        if (!same_grid(label.geometry, spatial_shape(label.shape, label.axes), info.geometry,
+                       spatial_shape(info.shape, info.axes)))
+            continue;
         const Volume scaled = scaled_f32(cases.reference->read(asked.id, name, info), info.scale);
         const auto values = scaled.values<float>();
         if (values.size() >= voxels) return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(voxels)};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/spatial_shape.h"
 
 namespace cohort::evaluate {
 namespace {
@@ -51,10 +52,14 @@ std::pair<std::string, const store::ArrayInfo*> CaseScorer::predicted_array(cons
 
 std::optional<Quarantined> CaseScorer::grid_fault(const AskedCase& asked, const store::ArrayInfo& predicted) const {
     const store::ArrayInfo& reference = *asked.reference->array(cases_.array);
-    if (same_grid(reference.geometry, reference.shape, predicted.geometry, predicted.shape)) return std::nullopt;
+    const Shape space = spatial_shape(reference.shape, reference.axes);
+    const bool as_many = voxel_count(reference.shape) == voxel_count(predicted.shape);
+    if (as_many &&
+        same_grid(reference.geometry, space, predicted.geometry, spatial_shape(predicted.shape, predicted.axes)))
+        return std::nullopt;
     const std::string where = inputs_.all("predictions")[asked.prediction->dataset].path.string();
     std::string how = "its corners lie up to " +
-                      shortest(corner_distance_mm(reference.geometry, predicted.geometry, reference.shape)) +
+                      shortest(corner_distance_mm(reference.geometry, predicted.geometry, space)) +
                       " mm away from the reference's";
     if (reference.shape != predicted.shape)
         how = "it has " + shape_text(predicted.shape) + " voxels, the reference " + shape_text(reference.shape);

@@ -5,10 +5,20 @@
 #include "apps/ingest/label_values.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/spatial_shape.h"
 #include "formats/registry.h"
 #include "store/raw_tree.h"
 
 namespace cohort::ingest {
+
+/// Everything about one array of the sample to be.
+struct ArrayToBe {
+    std::string name;
+    const layouts::Source* source = nullptr;
+    store::Role role = store::Role::image;
+    std::string channel;  ///< name where the array has no axis c
+    Image image;
+};
 
 namespace {
 
@@ -25,9 +35,15 @@ struct ReadBytes {
     std::optional<Quarantined> fault;
 };
 
+/// A source below its root; the root itself where that is a file.
+std::filesystem::path file_below(const std::filesystem::path& root, const std::string& path) {
+    std::error_code unknown;
+    return std::filesystem::is_directory(root, unknown) ? root / path : root.parent_path() / path;
+}
+
 ReadBytes read_and_hash(const std::filesystem::path& root, const std::string& path, const std::string& input,
                         std::vector<store::SourceFile>& files) {
-    const auto file = std::filesystem::is_directory(root) ? root / path : root.parent_path() / path;
+    const auto file = file_below(root, path);
     ReadBytes read;
     store::SourceFile record{store::json_name(path), 0, {}, input};
     try {
@@ -46,15 +62,6 @@ ReadBytes read_and_hash(const std::filesystem::path& root, const std::string& pa
     files.push_back(std::move(record));
     return read;
 }
-
-/// Everything about one array of the sample to be.
-struct ArrayToBe {
-    std::string name;
-    const Source* source = nullptr;
-    store::Role role = store::Role::image;
-    std::string channel;  ///< name where the array has no axis c
-    Image image;
-};
 
 std::vector<std::string> names_along_c(const Image& image, const std::vector<std::string>& declared) {
     for (std::size_t i = 0; i < image.voxels.axes().size(); ++i) {
@@ -87,14 +94,15 @@ std::string array_name(std::size_t channel, std::size_t channels) {
     return "image_" + std::string(number.size() < 4 ? 4 - number.size() : 0, '0') + number;
 }
 
+Shape space_of(const Image& image) { return spatial_shape(image.voxels.shape(), image.voxels.axes()); }
+
 std::optional<Quarantined> check_grids(const std::vector<ArrayToBe>& arrays) {
     const ArrayToBe* first = nullptr;
     for (const auto& array : arrays) {
         if (array.role != store::Role::image) continue;
         if (!first)
             first = &array;
-        else if (!same_grid(first->image.geometry, first->image.voxels.shape(), array.image.geometry,
-                            array.image.voxels.shape()))
+        else if (!same_grid(first->image.geometry, space_of(first->image), array.image.geometry, space_of(array.image)))
             return Quarantined{"geometry-mismatch",
                                printable(array.source->path) + ": this channel lies on another grid than " +
                                    printable(first->source->path) + "; resample one of them first.",
@@ -104,6 +112,12 @@ std::optional<Quarantined> check_grids(const std::vector<ArrayToBe>& arrays) {
 }
 
 }  // namespace
+
+void CaseOutcome::set_aside(const std::string& source, Quarantined why) {
+    if (is_set_aside()) return;
+    fault_source = store::json_name(source);
+    fault = std::move(why);
+}
 
 std::filesystem::path CaseReader::root_of(const Source& source) const {
     return source.input == "labels" ? *parameters_.labels : *parameters_.input;
@@ -124,7 +138,7 @@ std::uint64_t CaseReader::bytes_needed(const layouts::Case& one, std::uint64_t u
     std::uint64_t needed = 0;
     for (const auto* source : sources) {
         const auto root = root_of(*source);
-        const auto file = std::filesystem::is_directory(root) ? root / source->path : root.parent_path() / source->path;
+        const auto file = file_below(root, source->path);
         std::uint64_t promised = 0;
         try {
             const auto handle = open_for_reading(file);
@@ -142,9 +156,7 @@ std::uint64_t CaseReader::bytes_needed(const layouts::Case& one, std::uint64_t u
     return std::min(needed, bound);
 }
 
-CaseOutcome CaseReader::read(CaseItem& item) const {
-    CaseOutcome outcome;
-    const auto& one = item.one;
+std::vector<ArrayToBe> CaseReader::arrays_of(const layouts::Case& one) const {
     std::vector<ArrayToBe> arrays;
     for (const auto& image : one.images)
         arrays.push_back({array_name(image.channel, listing_.channels.size()),
@@ -153,17 +165,10 @@ CaseOutcome CaseReader::read(CaseItem& item) const {
                           listing_.channels[image.channel],
                           {}});
     if (one.label) arrays.push_back({"label", &*one.label, store::Role::label, {}, {}});
-    for (const auto& array : arrays) {
-        outcome.sources.push_back(store::json_name(array.source->path));
-        if (!array.source->second.empty()) outcome.sources.push_back(store::json_name(array.source->second));
-    }
-    const auto set_aside = [&](const std::string& source, Quarantined fault) {
-        fault.details["id"] = one.id;
-        if (!outcome.fault.reason.empty()) return;
-        outcome.fault_source = store::json_name(source);
-        outcome.fault = std::move(fault);
-    };
+    return arrays;
+}
 
+void CaseReader::read_files(std::vector<ArrayToBe>& arrays, CaseOutcome& outcome) const {
     // All files are read, even behind a bad one: their digests belong to the raw input's.
     for (auto& array : arrays) {
         const Source& source = *array.source;
@@ -173,8 +178,8 @@ CaseOutcome CaseReader::read(CaseItem& item) const {
         ReadBytes second;
         if (!source.second.empty()) second = read_and_hash(root, source.second, source.input, outcome.files);
         for (auto* fault : {&file.fault, &second.fault})
-            if (*fault) set_aside(source.path, **fault);
-        if (!outcome.fault.reason.empty()) continue;
+            if (*fault) outcome.set_aside(source.path, **fault);
+        if (outcome.is_set_aside()) continue;
         const bool is_label = array.role == store::Role::label;
         const ReadOptions options{
             .fourth_axis_channels = is_label || listing_.channels.size() > 1
@@ -185,44 +190,65 @@ CaseOutcome CaseReader::read(CaseItem& item) const {
             source.path, file.bytes,
             source.second.empty() ? std::nullopt : std::optional<std::span<const std::byte>>(second.bytes), options);
         if (auto* fault = std::get_if<Quarantined>(&read))
-            set_aside(source.path, std::move(*fault));
+            outcome.set_aside(source.path, std::move(*fault));
         else
             array.image = std::get<Image>(std::move(read));
     }
-    if (outcome.fault.reason.empty())
-        if (auto fault = check_grids(arrays)) set_aside(arrays.front().source->path, std::move(*fault));
-    if (outcome.fault.reason.empty() && one.label) {
-        auto values = label_values(arrays.back().image, one.label->path);
-        if (auto* fault = std::get_if<Quarantined>(&values))
-            set_aside(one.label->path, std::move(*fault));
-        else
-            outcome.label_values = std::get<std::vector<std::int64_t>>(std::move(values));
-    }
-    if (!outcome.fault.reason.empty()) return outcome;
+}
 
+void CaseReader::check_together(const std::vector<ArrayToBe>& arrays, CaseOutcome& outcome) {
+    if (outcome.is_set_aside()) return;
+    if (auto fault = check_grids(arrays)) outcome.set_aside(arrays.front().source->path, std::move(*fault));
+    if (outcome.is_set_aside() || arrays.back().role != store::Role::label) return;
+    const auto& path = arrays.back().source->path;
+    auto values = label_values(arrays.back().image, path);
+    if (auto* fault = std::get_if<Quarantined>(&values))
+        outcome.set_aside(path, std::move(*fault));
+    else
+        outcome.label_values = std::get<std::vector<std::int64_t>>(std::move(values));
+}
+
+store::NewArray CaseReader::entry_of(ArrayToBe& array, std::vector<std::string> along_c) const {
+    store::NewArray entry;
+    entry.info = {.role = array.role,
+                  .type = array.image.voxels.type(),
+                  .shape = array.image.voxels.shape(),
+                  .axes = array.image.voxels.axes(),
+                  .geometry = array.image.geometry,
+                  .scale = array.image.scale,
+                  .channels = std::move(along_c),
+                  .native = std::nullopt,
+                  .digest = {}};
+    entry.voxels = std::move(array.image.voxels);
+    entry.header = std::move(array.image.header);
+    (*entry.header)["source"] = store::json_name(array.source->path);
+    if (array.source->input == "labels" && parameters_.input) (*entry.header)["input"] = "labels";
+    return entry;
+}
+
+CaseOutcome CaseReader::read(CaseItem& item) const {
+    CaseOutcome outcome;
+    const auto& one = item.one;
+    auto arrays = arrays_of(one);
+    for (const auto& array : arrays) {
+        outcome.sources.push_back(store::json_name(array.source->path));
+        if (!array.source->second.empty()) outcome.sources.push_back(store::json_name(array.source->second));
+    }
+    read_files(arrays, outcome);
+    check_together(arrays, outcome);
+    if (outcome.is_set_aside()) {
+        outcome.fault.details["id"] = one.id;
+        return outcome;
+    }
     store::Sample sample{
         one.id, store::json_name(one.subject), store::json_name(one.session), {}, item.values, outcome.sources, {}};
     std::map<std::string, store::NewArray> packed;
     for (auto& array : arrays) {
         for (const auto& remark : array.image.remarks)
-            sample.flags.push_back({remark.check, array.name + ": " + remark.message});
-        const auto along_c = names_along_c(array.image, listing_.declared_channels);
+            sample.flags.push_back({remark.check, std::string(array.name).append(": ").append(remark.message)});
+        auto along_c = names_along_c(array.image, listing_.declared_channels);
         if (array.role == store::Role::image) note_channels(array, along_c, outcome.channels);
-        store::NewArray entry;
-        entry.info = {.role = array.role,
-                      .type = array.image.voxels.type(),
-                      .shape = array.image.voxels.shape(),
-                      .axes = array.image.voxels.axes(),
-                      .geometry = array.image.geometry,
-                      .scale = array.image.scale,
-                      .channels = along_c,
-                      .native = std::nullopt,
-                      .digest = {}};
-        entry.voxels = std::move(array.image.voxels);
-        entry.header = std::move(array.image.header);
-        (*entry.header)["source"] = store::json_name(array.source->path);
-        if (array.source->input == "labels" && parameters_.input) (*entry.header)["input"] = "labels";
-        packed.emplace(array.name, std::move(entry));
+        packed.emplace(array.name, entry_of(array, std::move(along_c)));
     }
     outcome.packed =
         std::make_unique<store::PackedSample>(std::move(*writer_.pack(std::move(sample), std::move(packed))));

@@ -7,8 +7,8 @@
 
 #include "apps/ingest/ingest_parameters.h"
 #include "core/memory_budget.h"
-#include "formats/layouts/layout.h"
 #include "formats/layouts/join_table.h"
+#include "formats/layouts/layout.h"
 #include "store/dataset_writer.h"
 
 namespace cohort::ingest {
@@ -36,7 +36,12 @@ struct CaseOutcome {
     std::vector<ChannelPlace> channels;
     std::vector<std::string> sources;  ///< all file names of the case
     std::uint64_t bytes = 0;           ///< of its files
+
+    bool is_set_aside() const { return !fault.reason.empty(); }
+    void set_aside(const std::string& source, Quarantined why);  ///< the first reason stays
 };
+
+struct ArrayToBe;
 
 /// Thread-safe: everything it holds is read only.
 class CaseReader {
@@ -53,6 +58,11 @@ public:
 
 private:
     std::filesystem::path root_of(const layouts::Source& source) const;
+    std::vector<ArrayToBe> arrays_of(const layouts::Case& one) const;
+    void read_files(std::vector<ArrayToBe>& arrays, CaseOutcome& outcome) const;
+    /// One grid for all, and labels that are integers. A label is the last of `arrays`.
+    static void check_together(const std::vector<ArrayToBe>& arrays, CaseOutcome& outcome);
+    store::NewArray entry_of(ArrayToBe& array, std::vector<std::string> along_c) const;
 
     const IngestParameters& parameters_;
     const layouts::Listing& listing_;

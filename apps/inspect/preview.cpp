@@ -5,6 +5,7 @@
 #include "apps/inspect/summary.h"
 #include "core/error.h"
 #include "core/files.h"
+#include "core/spatial_shape.h"
 #include "pictures/contact_sheet.h"
 #include "pictures/montage.h"
 #include "pictures/png_writer.h"
@@ -27,11 +28,8 @@ std::optional<Named> first_of(const store::Sample& sample, std::initializer_list
 
 /// Extents along x, y and z; absent axes count 1.
 std::array<std::int64_t, 3> space_of(const store::ArrayInfo& info) {
-    std::array<std::int64_t, 3> shape{1, 1, 1};
-    for (std::size_t i = 0; i < info.axes.size(); ++i)
-        for (std::size_t a = 0; a < 3; ++a)
-            if (info.axes[i].name == std::string(1, "xyz"[a])) shape[a] = info.shape[i];
-    return shape;
+    const Shape shape = spatial_shape(info.shape, info.axes);
+    return {shape[0], shape[1], shape[2]};
 }
 
 /// The first volume of an array, scaled.
@@ -57,7 +55,8 @@ pictures::Raster draw(const store::Dataset& dataset, const store::Sample& sample
     if (!image && !label) return pictures::Raster(side, side);
     const Named& grid = image ? *image : *label;
     if (image && label &&
-        !same_grid(grid.second->geometry, grid.second->shape, label->second->geometry, label->second->shape))
+        !same_grid(grid.second->geometry, spatial_shape(grid.second->shape, grid.second->axes), label->second->geometry,
+                   spatial_shape(label->second->shape, label->second->axes)))
         label.reset();
     const auto held =
         memory.reserve(static_cast<std::uint64_t>(voxel_count(grid.second->shape)) * 40, "drawing " + sample.id);

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/spatial_shape.h"
 
 namespace cohort {
 
@@ -79,6 +80,16 @@ bool same_grid(const Geometry& a, const Shape& shape_a, const Geometry& b, const
     const Vec3 sa = a.spacing_mm(), sb = b.spacing_mm();
     const double smallest = std::min({sa[0], sa[1], sa[2], sb[0], sb[1], sb[2]});
     return corner_distance_mm(a, b, shape_a) <= 0.01 * smallest;
+}
+
+Shape spatial_shape(const Shape& shape, const std::vector<Axis>& axes) {
+    constexpr std::string_view names = "xyz";
+    Shape extents{1, 1, 1};
+    for (std::size_t a = 0; a < std::min(shape.size(), axes.size()); ++a) {
+        const auto place = axes[a].name.size() == 1 ? names.find(axes[a].name[0]) : std::string_view::npos;
+        if (place != std::string_view::npos) extents[place] = shape[a];
+    }
+    return extents;
 }
 
 Json to_json(const Geometry& geometry) {

@@ -38,7 +38,7 @@ struct Geometry {
 /// in their first three extents (checked by the caller). Infinite when just one has an affine; 0 when neither has.
 double corner_distance_mm(const Geometry& a, const Geometry& b, const Shape& shape);
 
-/// The two lie on one grid: equal spatial shape, corners within .01 of the smallest spacing.
+/// The two lie on one grid: equal spatial_shape (core/spatial_shape.h), corners within .01 of the smallest spacing.
 bool same_grid(const Geometry& a, const Shape& shape_a, const Geometry& b, const Shape& shape_b);
 
 /// null | {"affine": [[…4],[…4],[…4]]} | {"spacing": [x, y, z]}; from_json throws Error(bad_input).

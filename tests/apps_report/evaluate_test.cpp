@@ -154,6 +154,47 @@ TEST_CASE("a prediction of fractions or NaN is quarantined and its case has fail
     CHECK(read_text(b.out / "cases.csv") == "case,label,dice\na,1,0\na,2,0\nb,1,1\nb,2,1\n");
 }
 
+TEST_CASE("a prediction without label array, or with a damaged chunk, fails its case, and the others are scored") {
+    Bench b;
+    const auto bare = b.predicted("bare", {{"a", {{"image", image()}}}, prediction("b", 0)}, {"a", "b"});
+    CHECK(b.evaluate({"--predictions", bare.string(), "--metrics", "dice"}) == 8);
+    CHECK(b.manifest().counts.quarantined == 1);
+    CHECK(read_text(b.out / "quarantine.jsonl").find("\"reason\":\"label-missing\"") != std::string::npos);
+    const std::string failed_a = "case,label,dice\na,1,0\na,2,0\nb,1,1\nb,2,1\n";
+    CHECK(read_text(b.out / "cases.csv") == failed_a);
+
+    const auto damaged = make_dataset(
+        b.folder / "damaged",
+        {.samples = {prediction("a", 1), prediction("b", 0)}, .cases = {"a", "b"}, .codec = store::Codec::none});
+    std::string voxels;
+    for (const double value : label_at(1).values) voxels += static_cast<char>(value);
+    const auto shard = damaged / "shards" / "00000.h5";
+    std::string bytes = read_text(shard);
+    REQUIRE(bytes.find(voxels) != std::string::npos);
+    bytes[bytes.find(voxels) + 3] ^= 1;
+    write_file_atomically(shard, bytes);
+    CHECK(b.evaluate({"--predictions", damaged.string(), "--metrics", "dice", "--force"}) == 8);
+    const std::string quarantine = read_text(b.out / "quarantine.jsonl");
+    CHECK(quarantine.find("\"reason\":\"damaged\"") != std::string::npos);
+    CHECK(quarantine.find("00000.h5") != std::string::npos);
+    CHECK(read_text(b.out / "cases.csv") == failed_a);
+    CHECK(b.evaluate(
+              {"--predictions", damaged.string(), "--metrics", "dice", "--force", "--accept-quarantined", "1"}) == 0);
+}
+
+TEST_CASE("labels of slices are compared in space: x y with x y z of one slice, not with x y of several") {
+    Bench b;
+    const auto flat = label_of({6, 5, 1}, {{1, {1, 1, 0}, {3, 3, 0}}, {2, {0, 4, 0}, {1, 4, 0}}});
+    MadeArray slice = flat;
+    slice.shape = {6, 5};
+    b.reference = make_dataset(b.folder / "slices", {.samples = {{"a", {{"label", flat}}}, {"b", {{"label", flat}}}}});
+    const auto p =
+        b.predicted("p", {{"a", {{"label", slice}}}, {"b", {{"label", label_of({6, 5, 2}, {})}}}}, {"a", "b"});
+    CHECK(b.evaluate({"--predictions", p.string(), "--metrics", "dice"}) == 8);
+    CHECK(read_text(b.out / "cases.csv") == "case,label,dice\na,1,1\na,2,1\nb,1,0\nb,2,0\n");
+    CHECK(read_text(b.out / "quarantine.jsonl").find("geometry-mismatch") != std::string::npos);
+}
+
 TEST_CASE("an undefined score is an empty field, null with a reason, and leaves the mean") {
     Bench b;
     const auto only_one = label_of(shape, {{1, {1, 1, 1}, {2, 2, 2}}});

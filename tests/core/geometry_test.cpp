@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "core/error.h"
+#include "core/spatial_shape.h"
 
 using namespace cohort;
 
@@ -43,6 +44,16 @@ TEST_CASE("two grids agree when their corners do, within a hundredth of the smal
     CHECK(same_grid(a, shape, a, {40, 50, 30, 4}));  // time does not matter
     CHECK(std::isinf(corner_distance_mm(a, Geometry{}, shape)));
     CHECK(same_grid(Geometry{}, shape, Geometry{}, shape));
+}
+
+TEST_CASE("extents in space are told by the axes' names, wherever they stand") {
+    CHECK(spatial_shape({6, 5, 3}, axes_named("xyc")) == Shape{6, 5, 1});
+    CHECK(spatial_shape({3, 6, 5, 4}, axes_named("cxyz")) == Shape{6, 5, 4});
+    CHECK(spatial_shape({4, 5, 6, 9}, axes_named("zyxt")) == Shape{6, 5, 4});
+    CHECK(spatial_shape({7}, {Axis{"echo"}}) == Shape{1, 1, 1});
+    const Geometry g{oblique};
+    CHECK(same_grid(g, spatial_shape({6, 5, 3}, axes_named("xyc")), g, spatial_shape({6, 5}, axes_named("xy"))));
+    CHECK_FALSE(same_grid(g, spatial_shape({6, 5, 3}, axes_named("xyz")), g, spatial_shape({6, 5}, axes_named("xy"))));
 }
 
 TEST_CASE("geometry survives JSON, and other JSON is refused") {

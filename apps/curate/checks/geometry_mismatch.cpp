@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "apps/curate/checks/check.h"
+#include "core/spatial_shape.h"
 
 namespace cohort::curate {
 namespace {
@@ -21,10 +22,10 @@ Findings compare_with_image(const SampleFacts& facts, const auto& concerns) {
     Findings findings;
     const auto* image = facts.sample.first_with(store::Role::image);
     if (!image) return findings;
-    const auto image_shape = spatial_shape(*image);
+    const auto image_shape = spatial_shape(image->shape, image->axes);
     for (const auto& array : facts.arrays) {
         if (array.info == image || !concerns(array.info->role)) continue;
-        const auto shape = spatial_shape(*array.info);
+        const auto shape = spatial_shape(array.info->shape, array.info->axes);
         if (same_grid(image->geometry, image_shape, array.info->geometry, shape)) continue;
         if (shape != image_shape) {
             findings.push_back({array.name + " has " + text_of(shape) + " voxels, its image " + text_of(image_shape) + ".",
