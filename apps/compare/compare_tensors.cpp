@@ -104,16 +104,18 @@ void compare_tensors(Comparison& comparison, const std::string& where, std::span
     Json metadata_a, metadata_b;
     const auto tensors_a = tensors_of(where, a, metadata_a), tensors_b = tensors_of(where, b, metadata_b);
     comparison.json(where + ", metadata", metadata_a, metadata_b);
+    const std::string tensors = where + ", tensor ";
     for (const auto& [name, tensor] : tensors_a) {
         const auto other = tensors_b.find(name);
         comparison.count_array();
+        const std::string place = tensors + name;
         if (other == tensors_b.end())
-            comparison.differ(where + ", tensor " + name, "only the first has it");
+            comparison.differ(place, "only the first has it");
         else
-            compare_tensor(comparison, where + ", tensor " + name, tensor, other->second);
+            compare_tensor(comparison, place, tensor, other->second);
     }
     for (const auto& [name, tensor] : tensors_b)
-        if (!tensors_a.contains(name)) comparison.differ(where + ", tensor " + name, "only the second has it");
+        if (!tensors_a.contains(name)) comparison.differ(std::string(tensors).append(name), "only the second has it");
 }
 
 }  // namespace cohort::compare

@@ -156,6 +156,7 @@ std::vector<step::Finding> CurateStep::validate(const Json& parameters, const st
     std::vector<std::string> faults;
     curate_parameters(parameters, &faults);
     std::vector<step::Finding> findings;
+    findings.reserve(faults.size());
     for (auto& fault : faults) findings.push_back({"check", std::move(fault), Exit::usage});
     return findings;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "apps/evaluate/asked_cases.h"
 #include "core/error.h"
 
 namespace cohort::evaluate {
@@ -60,12 +61,10 @@ std::vector<const measure::Metric*> chosen_metrics(const EvaluateParameters& par
     }
     for (const std::string& name : parameters.metrics) {
         const measure::Metric* metric = measure::metric_named(*parameters.convention, name);
-        if (metric == nullptr) {
-            std::string list;
-            for (const std::string& one : known) list += (list.empty() ? "" : ", ") + one;
+        if (metric == nullptr)
             throw Error(Exit::usage, "--metrics: " + std::string(parameters.convention->name) + " has no metric '" +
-                                         name + "'; " + did_you_mean(name, known) + "it has " + list + ".");
-        }
+                                         name + "'; " + did_you_mean(name, known) + "it has " +
+                                         some_of(known, known.size()) + ".");
         if (std::find(chosen.begin(), chosen.end(), metric) != chosen.end())
             throw Error(Exit::usage, "--metrics names " + name + " twice.");
         chosen.push_back(metric);

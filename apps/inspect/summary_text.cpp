@@ -206,9 +206,9 @@ std::string sample_text(const Json& s) {
         for (const auto& [key, value] : array.at("header").items()) {
             if (value.is_object())
                 for (const auto& [field, inner] : value.items())
-                    rows.push_back({key + "." + field, value.is_structured() && inner.is_structured()
-                                                           ? canonical_json(inner)
-                                                           : plain(inner)});
+                    rows.push_back(
+                        {std::string(key).append(".").append(field),
+                         value.is_structured() && inner.is_structured() ? canonical_json(inner) : plain(inner)});
             else
                 rows.push_back({key, value.is_structured() ? canonical_json(value) : plain(value)});
         }

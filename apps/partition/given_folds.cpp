@@ -35,7 +35,7 @@ std::vector<GivenFold> from_splits(const Json& json, const fs::path& file) {
         const auto where = "fold " + std::to_string(k);
         const auto& entry = json[k];
         if (!entry.is_object() || !entry.contains("train") || !entry.contains("val"))
-            fail(file, where + " has no \"train\" and \"val\"; nnU-Net's splits_final.json is expected.");
+            fail(file, where + R"( has no "train" and "val"; nnU-Net's splits_final.json is expected.)");
         auto& fold = folds.emplace_back(GivenFold{std::to_string(k), {}, {}, {}});
         fold.train = id_list(entry["train"], file, where + "'s train");
         fold.validation = id_list(entry["val"], file, where + "'s val");
@@ -134,6 +134,7 @@ std::vector<GivenFold> from_table(const CsvTable& table) {
         return folds;
     }
     std::vector<std::string> names;
+    names.reserve(ids_of.size());
     for (const auto& [name, ids] : ids_of) names.push_back(name);
     std::sort(names.begin(), names.end(), fold_name_before);
     for (const auto& name : names) {

@@ -20,14 +20,15 @@ void skip(step::Context& context, const std::vector<std::string>& ids, const std
     constexpr std::size_t most_named = 10;
     std::string names;
     for (std::size_t i = 0; i < ids.size(); ++i) {
-        if (i < most_named) names += (i ? ", " : "") + ids[i];
+        if (i < most_named) names.append(i ? ", " : "").append(ids[i]);
         context.quarantine.skip(ids[i], why);
     }
     if (ids.size() > most_named) names += ", … (all of them in the log at --verbose)";
     context.log.warn(count_of(ids.size(), "sample") + (ids.size() == 1 ? " is" : " are") + " not used: " + why + " (" +
                      names + ").");
     if (ids.size() > most_named)
-        for (const auto& id : ids) context.log.detail("not used: " + id + ": " + why + ".");
+        for (const auto& id : ids)
+            context.log.detail(std::string("not used: ").append(id).append(": ").append(why) + ".");
 }
 
 Json content_of(const PartitionParameters& p, const Split& split, const Cases& cases, const Grouping& grouping,
@@ -69,9 +70,10 @@ std::vector<step::Finding> PartitionStep::validate(const Json& parameters, const
            "--validation-fraction is for --scheme holdout.");
     refuse(p.scheme != "holdout" && p.scheme != "kfold" && p.test_fraction.has_value(), "test_fraction",
            "--test-fraction is for --scheme holdout and kfold.");
-    refuse(p.scheme == "holdout" && p.validation_fraction.value_or(default_validation_fraction) +
-                                            p.test_fraction.value_or(0) >= 1,
-           "test_fraction", "--validation-fraction and --test-fraction leave nothing to train on; their sum must be below 1.");
+    refuse(p.scheme == "holdout" &&
+               p.validation_fraction.value_or(default_validation_fraction) + p.test_fraction.value_or(0) >= 1,
+           "test_fraction",
+           "--validation-fraction and --test-fraction leave nothing to train on; their sum must be below 1.");
     refuse(!reads_folds(p) && p.refuse_missing_ids, "missing_ids",
            "--missing-ids is for --scheme given and nnunet, which read lists of ids.");
     return findings;

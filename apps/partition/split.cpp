@@ -12,7 +12,7 @@ namespace cohort::partition {
 namespace {
 
 constexpr std::array part_names{"train", "validation", "test"};
-constexpr std::int8_t nowhere = -1;
+constexpr std::uint8_t nowhere = 0xFF;  // train, validation and test are 0 to 2
 
 std::array<const std::vector<std::uint32_t>*, 3> parts_of(const Fold& fold) {
     return {&fold.train, &fold.validation, &fold.test};
@@ -42,7 +42,8 @@ class Seen {
 public:
     explicit Seen(std::size_t things) : part_(things, nowhere), by_(things, 0) {}
     /// The case that put this thing into another part, or nothing.
-    std::optional<std::pair<std::uint32_t, std::int8_t>> put(std::uint32_t thing, std::int8_t part, std::uint32_t one) {
+    std::optional<std::pair<std::uint32_t, std::uint8_t>> put(std::uint32_t thing, std::uint8_t part,
+                                                              std::uint32_t one) {
         if (part_[thing] == nowhere) {
             part_[thing] = part, by_[thing] = one;
             return std::nullopt;
@@ -52,7 +53,7 @@ public:
     }
 
 private:
-    std::vector<std::int8_t> part_;
+    std::vector<std::uint8_t> part_;
     std::vector<std::uint32_t> by_;
 };
 
@@ -65,9 +66,7 @@ std::vector<std::uint32_t> content_numbers(const Cases& cases) {
     return number;
 }
 
-std::string where(const std::string& id, std::int8_t part) {
-    return "'" + id + "' in " + part_names[static_cast<std::size_t>(part)];
-}
+std::string where(const std::string& id, std::uint8_t part) { return "'" + id + "' in " + part_names[part]; }
 
 void refuse_shared(const Split& split, const Cases& cases, const std::vector<std::uint32_t>& thing_of,
                    std::size_t things, const std::string& what, const std::string& advice,
@@ -75,8 +74,8 @@ void refuse_shared(const Split& split, const Cases& cases, const std::vector<std
     Clashes clashes(what);
     for (const auto& fold : split.folds) {
         Seen seen(things);
-        for (std::int8_t part = 0; part < 3; ++part)
-            for (const auto one : *parts_of(fold)[static_cast<std::size_t>(part)]) {
+        for (std::uint8_t part = 0; part < 3; ++part)
+            for (const auto one : *parts_of(fold)[part]) {
                 const auto other = seen.put(thing_of[one], part, one);
                 if (!other) continue;
                 clashes.add("fold " + fold.name + ": " + (names ? "'" + (*names)[thing_of[one]] + "': " : "") +
@@ -133,8 +132,8 @@ std::vector<std::uint32_t> unlisted_cases(const Split& split, std::size_t cases)
 void refuse_overlap(const Split& split, const Cases& cases, const Grouping& grouping, std::string_view group_column) {
     std::vector<std::uint32_t> itself(cases.used.size());
     for (std::uint32_t i = 0; i < itself.size(); ++i) itself[i] = i;
-    refuse_shared(split, cases, itself, itself.size(), "samples stand in two parts of a fold",
-                  "list each once.", nullptr);
+    refuse_shared(split, cases, itself, itself.size(), "samples stand in two parts of a fold", "list each once.",
+                  nullptr);
     const std::string column(group_column);
     refuse_shared(split, cases, grouping.group_of, grouping.names.size(), "groups (" + column + ") are split",
                   "correct the folds, or name with --group another column whose values stay together (id: every "

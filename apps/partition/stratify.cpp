@@ -59,6 +59,7 @@ void add_categories(Variable& variable, const Cases& cases, std::size_t column) 
     for (const auto& one : cases.used)
         if (const auto& cell = one.cells[column]; !cell.missing()) different.emplace(cell.text, cell);
     std::vector<Cell> order;
+    order.reserve(different.size());
     for (const auto& [text, cell] : different) order.push_back(cell);
     std::stable_sort(order.begin(), order.end(), comes_before);
     std::map<std::string, std::uint32_t> number;

@@ -30,8 +30,8 @@ struct CsvLimits {
     std::size_t cells = std::size_t{1} << 25;
 };
 
-/// Fields in quotes may hold separators, line ends and doubled quotes; others lose the blanks around them. LF or CRLF; a
-/// UTF-8 mark at the beginning is dropped; empty lines are skipped. The separator is the tab or the comma, whichever
+/// Fields in quotes may hold separators, line ends and doubled quotes; others lose the blanks around them. LF or CRLF;
+/// a UTF-8 mark at the beginning is dropped; empty lines are skipped. The separator is the tab or the comma, whichever
 /// the header has; where it has both or neither, the tab for names in .tsv and .tab.
 /// Error(bad_input), naming the line: a quote that is not closed or stands inside a field, a row with too few or too
 /// many cells, a column named twice or not at all, no header, text that is not UTF-8 or holds NUL, more than `limits`.

@@ -8,9 +8,7 @@
 
 namespace cohort {
 
-Error::Error(Exit code, const std::string& sentence) : code_(code), sentence_(printable_text(sentence)) {
-    compose();
-}
+Error::Error(Exit code, const std::string& sentence) : code_(code), sentence_(printable_text(sentence)) { compose(); }
 
 void Error::add_context(const std::string& doing) {
     context_.push_back("while " + printable_text(doing));

@@ -1,4 +1,5 @@
-// How a run fails: one sentence that says what, where and what to do, an exit code, and the chain of what was being done.
+// How a run fails: one sentence that says what, where and what to do, an exit code, and the chain of what was being
+// done.
 //
 // Three kinds of failure, three ways. A bad sample is a value (quarantine.h). A run that cannot go on throws Error.
 // A bug is an assert, or Error(Exit::bug, …) where the check must hold in release too.
@@ -15,15 +16,15 @@ namespace cohort {
 /// Exit codes of every program. Part of the command line's contract: values never change.
 enum class Exit : int {
     done = 0,
-    bug = 1,            ///< ours; the message asks for a report
-    usage = 2,          ///< command line, parameters or pipeline file are wrong
-    bad_input = 3,      ///< an input is missing, unreadable or of the wrong kind
-    check_failed = 4,   ///< compare differs, expect not met, verification failed
-    resources = 5,      ///< memory, disk or device does not suffice; the message says what to lower
-    output = 6,         ///< output exists or cannot be written
-    privacy = 7,        ///< refused for privacy
-    quarantined = 8,    ///< done and published, but more inputs are quarantined than was accepted
-    stopped = 75,       ///< stopped by a signal with state saved: the same command goes on
+    bug = 1,           ///< ours; the message asks for a report
+    usage = 2,         ///< command line, parameters or pipeline file are wrong
+    bad_input = 3,     ///< an input is missing, unreadable or of the wrong kind
+    check_failed = 4,  ///< compare differs, expect not met, verification failed
+    resources = 5,     ///< memory, disk or device does not suffice; the message says what to lower
+    output = 6,        ///< output exists or cannot be written
+    privacy = 7,       ///< refused for privacy
+    quarantined = 8,   ///< done and published, but more inputs are quarantined than was accepted
+    stopped = 75,      ///< stopped by a signal with state saved: the same command goes on
 };
 
 /// A failed run. what() is the sentence followed by the chain in brackets, innermost first:

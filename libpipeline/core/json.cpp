@@ -105,63 +105,77 @@ bool utf16_less(std::string_view a, std::string_view b) {
     return p < q;
 }
 
-void append(std::string& out, const Json& value, int indent, int level) {
-    const auto newline = [&](int depth) {
-        if (indent > 0) out += '\n', out.append(static_cast<std::size_t>(indent * depth), ' ');
-    };
-    switch (value.type()) {
-        case Json::value_t::null: out += "null"; return;
-        case Json::value_t::boolean: out += value.get<bool>() ? "true" : "false"; return;
-        case Json::value_t::number_integer: {
-            std::array<char, 24> text{};
-            out.append(text.data(), std::to_chars(text.begin(), text.end(), value.get<std::int64_t>()).ptr);
-            return;
+/// Writes a value; `indent` 0 is canonical, else blanks per level.
+class Writer {
+public:
+    Writer(std::string& out, std::size_t indent) : out_(out), indent_(indent) {}
+
+    void write(const Json& value, std::size_t level) {
+        switch (value.type()) {
+            case Json::value_t::null: out_ += "null"; return;
+            case Json::value_t::boolean: out_ += value.get<bool>() ? "true" : "false"; return;
+            case Json::value_t::number_integer: return write_integer(value.get<std::int64_t>());
+            case Json::value_t::number_unsigned: return write_integer(value.get<std::uint64_t>());
+            case Json::value_t::number_float: out_ += shortest(value.get<double>()); return;
+            case Json::value_t::string: append_quoted(out_, value.get_ref<const std::string&>()); return;
+            case Json::value_t::array: return write_array(value, level);
+            case Json::value_t::object: return write_object(value, level);
+            case Json::value_t::binary:
+            case Json::value_t::discarded: break;
         }
-        case Json::value_t::number_unsigned: {
-            std::array<char, 24> text{};
-            out.append(text.data(), std::to_chars(text.begin(), text.end(), value.get<std::uint64_t>()).ptr);
-            return;
-        }
-        case Json::value_t::number_float: out += shortest(value.get<double>()); return;
-        case Json::value_t::string: append_quoted(out, value.get_ref<const std::string&>()); return;
-        case Json::value_t::array: {
-            out += '[';
-            // Rows of plain numbers stay on one line even when indented: affines and shapes are read as rows.
-            const bool flat = indent > 0 && std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_number(); });
-            bool first = true;
-            for (const auto& entry : value) {
-                if (!first) out += flat ? ", " : ",";
-                first = false;
-                if (!flat) newline(level + 1);
-                append(out, entry, indent, level + 1);
-            }
-            if (!value.empty() && !flat) newline(level);
-            out += ']';
-            return;
-        }
-        case Json::value_t::object: {
-            std::vector<std::pair<std::string_view, const Json*>> members;
-            for (const auto& [key, entry] : value.items()) members.emplace_back(key, &entry);
-            std::sort(members.begin(), members.end(), [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
-            out += '{';
-            bool first = true;
-            for (const auto& [key, entry] : members) {
-                if (!first) out += ',';
-                first = false;
-                newline(level + 1);
-                append_quoted(out, key);
-                out += indent > 0 ? ": " : ":";
-                append(out, *entry, indent, level + 1);
-            }
-            if (!members.empty()) newline(level);
-            out += '}';
-            return;
-        }
-        case Json::value_t::binary:
-        case Json::value_t::discarded: break;
+        throw Error(Exit::bug, "A value that JSON cannot hold was to be written; please report this.");
     }
-    throw Error(Exit::bug, "A value that JSON cannot hold was to be written; please report this.");
-}
+
+private:
+    void new_line(std::size_t level) {
+        if (indent_ > 0) out_ += '\n', out_.append(indent_ * level, ' ');
+    }
+
+    template <class Integer>
+    void write_integer(Integer value) {
+        std::array<char, 24> text{};
+        out_.append(text.data(), std::to_chars(text.begin(), text.end(), value).ptr);
+    }
+
+    void write_array(const Json& value, std::size_t level) {
+        out_ += '[';
+        // Rows of plain numbers stay on one line even when indented: affines and shapes are read as rows.
+        const bool flat =
+            indent_ > 0 && std::all_of(value.begin(), value.end(), [](const Json& v) { return v.is_number(); });
+        bool first = true;
+        for (const auto& entry : value) {
+            if (!first) out_ += flat ? ", " : ",";
+            first = false;
+            if (!flat) new_line(level + 1);
+            write(entry, level + 1);
+        }
+        if (!value.empty() && !flat) new_line(level);
+        out_ += ']';
+    }
+
+    void write_object(const Json& value, std::size_t level) {
+        std::vector<std::pair<std::string_view, const Json*>> members;
+        members.reserve(value.size());
+        for (const auto& [key, entry] : value.items()) members.emplace_back(key, &entry);
+        std::sort(members.begin(), members.end(),
+                  [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
+        out_ += '{';
+        bool first = true;
+        for (const auto& [key, entry] : members) {
+            if (!first) out_ += ',';
+            first = false;
+            new_line(level + 1);
+            append_quoted(out_, key);
+            out_ += indent_ > 0 ? ": " : ":";
+            write(*entry, level + 1);
+        }
+        if (!members.empty()) new_line(level);
+        out_ += '}';
+    }
+
+    std::string& out_;
+    std::size_t indent_;
+};
 
 }  // namespace
 
@@ -178,13 +192,13 @@ Json read_json(const std::filesystem::path& file, std::size_t most_bytes) {
 
 std::string canonical_json(const Json& value) {
     std::string out;
-    append(out, value, 0, 0);
+    Writer(out, 0).write(value, 0);
     return out;
 }
 
 std::string pretty_json(const Json& value) {
     std::string out;
-    append(out, value, 2, 0);
+    Writer(out, 2).write(value, 0);
     return out + "\n";
 }
 

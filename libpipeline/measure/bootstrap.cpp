@@ -20,6 +20,7 @@ std::vector<double> jackknife(const std::vector<Unit>& units) {
     Unit all;
     for (const Unit& u : units) all.sum += u.sum, all.count += u.count;
     std::vector<double> means;
+    means.reserve(units.size());
     for (const Unit& u : units) means.push_back((all.sum - u.sum) / static_cast<double>(all.count - u.count));
     return means;
 }

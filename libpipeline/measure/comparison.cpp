@@ -92,9 +92,10 @@ Comparison compare(const Evaluation& ours, const PerCaseTable& theirs, const Res
         else
             out.only_ours.push_back(c.id);
     }
-    for (const auto& [id, row] : theirs.rows)
-        if (std::none_of(ours.cases.begin(), ours.cases.end(), [&](const CaseScores& c) { return c.id == id; }))
-            out.only_theirs.push_back(id);
+    for (const auto& their : theirs.rows)
+        if (std::none_of(ours.cases.begin(), ours.cases.end(),
+                         [&](const CaseScores& c) { return c.id == their.first; }))
+            out.only_theirs.push_back(their.first);
     const auto metrics = common_metrics(ours, theirs);
     const std::size_t per_metric = ours.targets.size() + 1;
     std::vector<std::optional<ComparedMetric>> rows(metrics.size() * per_metric);

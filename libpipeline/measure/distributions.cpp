@@ -1,6 +1,6 @@
 #include "measure/distributions.h"
 
-#include <math.h>  // lgamma_r
+#include <math.h>  // NOLINT(modernize-deprecated-headers): lgamma_r is POSIX, <cmath> need not declare it
 
 #include <array>
 #include <cmath>

@@ -43,6 +43,7 @@ std::optional<Quarantined> convert(std::span<const T> voxels, double slope, doub
     for (std::size_t i = 0; i < voxels.size(); ++i) {
         if constexpr (std::is_integral_v<T> && sizeof(T) <= 4 && !std::is_same_v<T, std::uint32_t>) {
             if (plain) {
+                // NOLINTNEXTLINE(bugprone-signed-char-misuse): an i8 is a number here, and may be negative
                 out[i] = static_cast<std::int32_t>(voxels[i]);
                 continue;
             }

@@ -20,6 +20,7 @@ std::string number_text(double value) {
 
 std::string known_values(const std::map<std::int64_t, std::string>& known) {
     std::vector<std::int64_t> values;
+    values.reserve(known.size());
     for (const auto& [value, name] : known) values.push_back(value);
     return listed(values);
 }

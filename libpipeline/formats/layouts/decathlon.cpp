@@ -129,67 +129,87 @@ bool looks_like_decathlon(const std::filesystem::path& root) {
     return is_folder(root / "imagesTr") || is_folder(root / "imagesTs");
 }
 
+namespace {
+
+/// dataset.json, its channels and labels noted; an empty object where there is none.
+Json read_description(const std::filesystem::path& root, Listing& listing) {
+    std::error_code unknown;
+    if (!std::filesystem::exists(root / "dataset.json", unknown)) return Json::object();
+    Json json = read_json(root / "dataset.json", std::size_t{1} << 28);
+    if (!json.is_object()) throw Error(Exit::bad_input, "dataset.json is no JSON object; correct it or remove it.");
+    read_channels(json, listing);
+    read_labels(json, listing);
+    return json;
+}
+
+/// Sorts sources into images and labels by the folder they lie in.
+class Sorter {
+public:
+    Sorter(bool channel_suffix, bool labels_apart, Listing& listing)
+        : channel_suffix_(channel_suffix), labels_apart_(labels_apart), listing_(listing) {}
+
+    void take(const Source& source) {
+        present.insert(source.path);
+        const auto slash = source.path.find('/');
+        const bool is_inside = slash != std::string::npos;
+        const auto folder = source.path.substr(0, slash);
+        const auto below = is_inside ? source.path.substr(slash + 1) : source.path;
+        const bool is_image = is_inside && (folder == "imagesTr" || folder == "imagesTs");
+        const bool is_label = is_inside && folder == "labelsTr" && !labels_apart_;
+        if (!is_image && !is_label) return skip(source, "it is no part of this layout");
+        const bool has_channel = is_image && channel_suffix_;
+        const auto suffix = has_channel ? channel_suffix_of(without_extension(below)) : std::string_view{};
+        if (has_channel && suffix.empty()) return skip(source, "its name lacks the channel number (_0000)");
+        Found found{
+            id_of(below, has_channel), entity(below, "sub-"), entity(below, "ses-"), std::string(suffix), source,
+            folder == "imagesTs"};
+        if (found.subject.empty()) found.subject = found.id;
+        (is_image ? images : labels).push_back(std::move(found));
+    }
+
+    std::vector<Found> images, labels;
+    std::set<std::string> present;
+
+private:
+    void skip(const Source& source, const std::string& why) {
+        for (const auto& name : {source.path, source.second})
+            if (!name.empty()) listing_.skipped.push_back({name, why});
+    }
+
+    bool channel_suffix_, labels_apart_;
+    Listing& listing_;
+};
+
+/// Labels of --labels, where they lie apart.
+void add_labels(const std::filesystem::path& root, const Request& request, std::vector<Found>& labels,
+                Listing& listing) {
+    auto given = gather_files(root, "labels", request, listing);
+    for (const auto& name : given.others) listing.skipped.push_back({name, "no image format has this kind of name"});
+    for (auto& source : given.sources) {
+        const auto id = id_of(source.path, false);
+        labels.push_back({id, id, {}, {}, std::move(source)});
+    }
+}
+
+}  // namespace
+
 void list_decathlon(const Request& request, bool channel_suffix, Listing& listing) {
     if (!request.input || !looks_like_decathlon(*request.input))
         throw Error(Exit::bad_input,
                     (request.input ? printable(request.input->string()) + " has neither imagesTr nor imagesTs"
                                    : std::string("this layout needs --input")) +
                         "; choose another --layout.");
-    Json json = Json::object();
-    std::error_code unknown;
-    if (std::filesystem::exists(*request.input / "dataset.json", unknown)) {
-        json = read_json(*request.input / "dataset.json", std::size_t{1} << 28);
-        if (!json.is_object()) throw Error(Exit::bad_input, "dataset.json is no JSON object; correct it or remove it.");
-        read_channels(json, listing);
-        read_labels(json, listing);
-    }
-    auto files = gather_files(*request.input, "input", request, listing);
+    const Json json = read_description(*request.input, listing);
+    const auto files = gather_files(*request.input, "input", request, listing);
     for (const auto& name : files.others)
         if (name != "dataset.json") listing.skipped.push_back({name, "it is no part of this layout"});
-
-    std::vector<Found> images, labels;
-    std::set<std::string> present;
-    const auto take = [&](const Source& source) {
-        present.insert(source.path);
-        const auto slash = source.path.find('/');
-        const auto folder = source.path.substr(0, slash);
-        const bool is_image = slash != std::string::npos && (folder == "imagesTr" || folder == "imagesTs");
-        const bool is_label = slash != std::string::npos && folder == "labelsTr" && !request.labels;
-        const auto below = slash == std::string::npos ? source.path : source.path.substr(slash + 1);
-        const auto suffix =
-            is_image && channel_suffix ? channel_suffix_of(without_extension(below)) : std::string_view{};
-        std::string why;
-        if (!is_image && !is_label)
-            why = "it is no part of this layout";
-        else if (is_image && channel_suffix && suffix.empty())
-            why = "its name lacks the channel number (_0000)";
-        if (!why.empty()) {
-            for (const auto& name : {source.path, source.second})
-                if (!name.empty()) listing.skipped.push_back({name, why});
-            return;
-        }
-        Found found{id_of(below, is_image && channel_suffix),
-                    entity(below, "sub-"),
-                    entity(below, "ses-"),
-                    std::string(suffix),
-                    source,
-                    folder == "imagesTs"};
-        if (found.subject.empty()) found.subject = found.id;
-        (is_image ? images : labels).push_back(std::move(found));
-    };
-    for (const auto& source : files.sources) take(source);
-    const bool labels_given = request.labels || is_folder(*request.input / "labelsTr");
-    if (request.labels) {
-        auto given = gather_files(*request.labels, "labels", request, listing);
-        for (const auto& name : given.others)
-            listing.skipped.push_back({name, "no image format has this kind of name"});
-        for (auto& source : given.sources) {
-            const auto id = id_of(source.path, false);
-            labels.push_back({id, id, {}, {}, std::move(source)});
-        }
-    }
-    pair_up(std::move(images), labels_given ? std::optional(std::move(labels)) : std::nullopt, request, listing);
-    if (!request.labels) check_listed(json, present, channel_suffix, listing);
+    Sorter sorter(channel_suffix, request.labels.has_value(), listing);
+    for (const auto& source : files.sources) sorter.take(source);
+    if (request.labels) add_labels(*request.labels, request, sorter.labels, listing);
+    std::optional<std::vector<Found>> labels;
+    if (request.labels || is_folder(*request.input / "labelsTr")) labels = std::move(sorter.labels);
+    pair_up(std::move(sorter.images), std::move(labels), request, listing);
+    if (!request.labels) check_listed(json, sorter.present, channel_suffix, listing);
 }
 
 }  // namespace cohort::layouts
