@@ -187,7 +187,7 @@ void tell_end(const RunReport& report, bool quiet) {
         line += "done in " + duration_text(static_cast<double>(report.ended_ns - report.started_ns) * 1e-9) + ", " +
                 std::to_string(cached) + " of " + std::to_string(states.size()) + " jobs reused.";
     if (!quiet || report.exit != Exit::done) tell(line + "\n");
-    for (const auto& [name, path] : report.outputs) print(name + "\t" + path + "\n");
+    for (const auto& [name, path] : report.outputs) print(std::string(name).append("\t").append(path).append("\n"));
 }
 
 Exit run(const Options& options) {
@@ -335,6 +335,7 @@ Exit gc(const Options& options) {
     std::vector<std::string> words{program.string()};
     words.insert(words.end(), options.step_words.begin(), options.step_words.end());
     std::vector<char*> pointers;
+    pointers.reserve(words.size() + 1);
     for (auto& word : words) pointers.push_back(word.data());
     pointers.push_back(nullptr);
     ::execv(program.c_str(), pointers.data());
@@ -382,6 +383,12 @@ int run_driver(int argc, char** argv) noexcept {
     } catch (const std::bad_alloc&) {
         say("Memory does not suffice for a pipeline of this size; shorten its matrices.");
         return static_cast<int>(Exit::resources);
+    } catch (const std::filesystem::filesystem_error& error) {
+        const int number = error.code().value();
+        say((printable(error.path1().string()) + " cannot be used: " + errno_text(number) +
+             "; check the path and who may read and write it.")
+                .c_str());
+        return static_cast<int>(exit_for_write(number) == Exit::resources ? Exit::resources : Exit::bad_input);
     } catch (const std::exception& error) {
         say(("This is a bug, please report it: " + std::string(error.what()) + ".").c_str());
         return static_cast<int>(Exit::bug);

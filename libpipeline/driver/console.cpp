@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::size_t most_live_lines = 16;
 constexpr std::size_t tail_lines = 20;
-constexpr std::uint64_t tail_bytes = 64 * 1024;
+constexpr std::uint64_t tail_bytes = std::uint64_t{64} << 10;
 constexpr double redraw_s = 0.2;
 
 constexpr const char* red = "\x1b[31m";
@@ -46,7 +46,7 @@ std::string end_of(const std::string& file, std::uint64_t most) {
 
 bool is_record(std::string_view line, std::string_view type) {
     return line.starts_with('{') && line.ends_with('}') &&
-           line.find("\"type\":\"" + std::string(type) + "\"") != std::string_view::npos;
+           line.find(R"("type":")" + std::string(type) + "\"") != std::string_view::npos;
 }
 
 /// A line of a log as people read it; progress records become nothing.
@@ -194,7 +194,7 @@ std::string log_tail(const std::string& file, std::size_t count) {
 }
 
 std::string log_progress(const std::string& file) {
-    const std::string text = end_of(file, 8 * 1024);
+    const std::string text = end_of(file, std::uint64_t{8} << 10);
     for (std::string_view rest = text; !rest.empty();) {
         const auto last = rest.substr(0, rest.size() - 1).rfind('\n');
         std::string_view line = last == std::string_view::npos ? rest : rest.substr(last + 1);

@@ -28,7 +28,7 @@ namespace {
 std::uint64_t oom_kills() {
     const FileHandle handle(::open("/proc/vmstat", O_RDONLY | O_CLOEXEC));
     if (!handle) return 0;
-    std::string text(64 * 1024, '\0');
+    std::string text(std::size_t{64} << 10, '\0');
     const auto got = ::read(handle.get(), text.data(), text.size());
     text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     constexpr std::string_view name = "\noom_kill ";
@@ -82,6 +82,7 @@ std::vector<std::string> environment_of(const JobRequest& request, const fs::pat
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
     std::vector<char*> result;
+    result.reserve(words.size() + 1);
     for (auto& word : words) result.push_back(word.data());
     result.push_back(nullptr);
     return result;

@@ -97,51 +97,83 @@ bool is_held(const fs::path& partial) {
     return fs::exists(partial / "lock", ignored) && !FileLock::try_lock(partial / "lock");
 }
 
-}  // namespace
-
-GcReport collect_garbage(const fs::path& root, const GcRequest& request, const Clock& clock) {
-    GcReport report;
-    std::error_code ignored;
-    const auto remove = [&](const fs::path& path, std::string what) {
-        report.removed.push_back({fs::relative(path, root, ignored).string(), bytes_freed(path), std::move(what)});
-        if (!request.dry_run) remove_whole(path);
-    };
-    for (const auto& pipeline : request.forget) {
-        std::vector<std::string> known;
-        for (const auto& run : entries_of(root / "runs")) known.push_back(run.filename().string());
+void check_forgotten(const fs::path& root, const std::vector<std::string>& pipelines) {
+    std::vector<std::string> known;
+    for (const auto& run : entries_of(root / "runs")) known.push_back(run.filename().string());
+    for (const auto& pipeline : pipelines)
         if (std::find(known.begin(), known.end(), pipeline) == known.end())
             throw Error(Exit::usage, "Nothing of a pipeline '" + printable(pipeline) + "' is in " +
                                          printable(root.string()) + cli::unknown_name_ending(pipeline, known));
+}
+
+/// Takes away what it is shown and nobody needs, or only says so.
+class Collector {
+public:
+    Collector(const fs::path& root, const GcRequest& request, const Clock& clock)
+        : root_(root), request_(request), clock_(clock) {}
+
+    void remove_pipelines() {
+        for (const auto& pipeline : request_.forget)
+            for (const char* const part : {"runs", "logs"})
+                if (std::error_code ignored; fs::exists(root_ / part / pipeline, ignored))
+                    remove(root_ / part / pipeline, std::string("pipeline ").append(pipeline));
     }
-    // What is reached is asked for as if the forgotten were gone already, so that a dry run says the same.
-    const auto reached = reached_keys(root, request.forget);
-    for (const auto& pipeline : request.forget)
-        for (const char* const part : {"runs", "logs"})
-            if (fs::exists(root / part / pipeline, ignored)) remove(root / part / pipeline, "pipeline " + pipeline);
-    for (const auto& entry : entries_of(root / "store")) {
+
+    /// An entry of the store.
+    void look_at(const fs::path& entry, const std::set<std::string>& reached) {
         const std::string name = entry.filename().string();
         const bool whole = name.size() == key_length && name[0] != '.';
         const std::string key = whole ? name : key_in(name);
-        if (key.empty() || !fs::is_directory(entry, ignored)) continue;
+        std::error_code ignored;
+        if (key.empty() || !fs::is_directory(entry, ignored)) return;
         if (reached.contains(key) && !is_waste(name)) {
-            if (whole) ++report.kept;
-            continue;
+            if (whole) ++report_.kept;
+            return;
         }
-        if (!whole && is_held(entry)) continue;
-        if (age_s(entry, clock) < request.older_than_s) {
-            ++report.young;
-            continue;
+        if (!whole && is_held(entry)) return;
+        if (age_s(entry, clock_) < request_.older_than_s) {
+            ++report_.young;
+            return;
         }
         remove(entry, whole ? described(entry) : "unfinished");
     }
-    if (!request.dry_run) {
-        for (const auto& entry : entries_of(root / "jobs")) fs::remove(entry, ignored);
-        if (fs::exists(root / "results.log", ignored))
-            ResultLog(root / "results.log", ResultLog::Access::append).compact([&](std::string_view key) {
-                return fs::exists(root / "store" / std::string(key), ignored);
+
+    /// Links to jobs, which are made anew when asked for, and the log's lines on results that are gone.
+    void tidy_lists() const {
+        std::error_code ignored;
+        for (const auto& entry : entries_of(root_ / "jobs")) fs::remove(entry, ignored);
+        if (fs::exists(root_ / "results.log", ignored))
+            ResultLog(root_ / "results.log", ResultLog::Access::append).compact([&](std::string_view key) {
+                return fs::exists(root_ / "store" / std::string(key), ignored);
             });
     }
-    return report;
+
+    GcReport report() { return std::move(report_); }
+
+private:
+    void remove(const fs::path& path, std::string what) {
+        std::error_code ignored;
+        report_.removed.push_back({fs::relative(path, root_, ignored).string(), bytes_freed(path), std::move(what)});
+        if (!request_.dry_run) remove_whole(path);
+    }
+
+    const fs::path& root_;
+    const GcRequest& request_;
+    const Clock& clock_;
+    GcReport report_;
+};
+
+}  // namespace
+
+GcReport collect_garbage(const fs::path& root, const GcRequest& request, const Clock& clock) {
+    check_forgotten(root, request.forget);
+    Collector collector(root, request, clock);
+    // What is reached is asked for as if the forgotten were gone already, so that a dry run says the same.
+    const auto reached = reached_keys(root, request.forget);
+    collector.remove_pipelines();
+    for (const auto& entry : entries_of(root / "store")) collector.look_at(entry, reached);
+    if (!request.dry_run) collector.tidy_lists();
+    return collector.report();
 }
 
 }  // namespace cohort::driver

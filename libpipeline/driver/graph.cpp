@@ -45,7 +45,7 @@ public:
     Matching(const StepModel& step, const StepModel& needed) : needed_(&needed) {
         for (std::size_t k = 0; k < needed.matrix.size(); ++k)
             for (std::size_t own = 0; own < step.matrix.size(); ++own)
-                if (step.matrix[own].name == needed.matrix[k].name) shared_.push_back({own, k});
+                if (step.matrix[own].name == needed.matrix[k].name) shared_.emplace_back(own, k);
     }
 
     /// Values of the shared keys, as one text.
@@ -300,7 +300,7 @@ private:
         if (value.is_array() && !parameter.is_list && parameter.path != cli::PathKind::none)
             return once(at, name + " takes one path, not " + std::to_string(value.size()) + "; write it without [ ].");
         const cli::Naming naming = [&](const std::string& pointer) {
-            if (pointer.empty()) return name;
+            if (pointer.empty()) return std::string(name);  // it is asked for again
             const std::string part = pointer.substr(1);
             const bool is_entry = part.size() <= 9 && part.find_first_not_of("0123456789") == std::string::npos;
             return name + " (" + (is_entry ? "entry " + std::to_string(std::stoul(part) + 1) : printable(part)) + ")";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <utility>
 
 #include "cli/validator.h"
 #include "core/json.h"
@@ -15,63 +16,89 @@ bool counts(const cli::Parameter& parameter) {
     return parameter.affects_content && parameter.path != cli::PathKind::output;
 }
 
+/// The parameters with their defaults, and which of them are holes.
+struct KeyParameters {
+    Json values = Json::object();
+    std::map<std::string, std::optional<StepKey::Hole>> holes;  ///< by name; nothing: the same for all jobs
+};
+
+KeyParameters parameters_of(const StepModel& step, const StepJobs& jobs, const Job& example) {
+    KeyParameters all;
+    const auto place = [&](const Argument& argument, bool is_constant, std::size_t index) {
+        const auto& parameter = *argument.parameter;
+        all.values[parameter.name] = argument.value;
+        const bool known = is_constant && parameter.path == cli::PathKind::none;
+        all.holes[parameter.name] = known ? std::nullopt : std::optional(StepKey::Hole{false, is_constant, index});
+    };
+    for (std::size_t i = 0; i < jobs.constant.size(); ++i) place(jobs.constant[i], true, i);
+    for (std::size_t i = 0; i < example.varying.size(); ++i) place(example.varying[i], false, i);
+    all.values = cli::with_defaults(*step.schema, std::move(all.values));
+    for (const auto& [name, value] : all.values.items()) all.holes.emplace(name, std::nullopt);
+    return all;
+}
+
+/// Text that is cut at every hole.
+class CutText {
+public:
+    void add(std::string_view text) { text_ += text; }
+    /// A member's name, after a comma unless it is the first of its object.
+    void add_name(const std::string& name, bool first) {
+        text_.append(first ? "\"" : ",\"").append(name).append("\":");
+    }
+    void cut(StepKey::Hole hole) {
+        texts.push_back(std::move(text_));
+        text_.clear();
+        holes.push_back(hole);
+    }
+    void end() { texts.push_back(std::move(text_)); }
+
+    std::vector<std::string> texts;
+    std::vector<StepKey::Hole> holes;
+
+private:
+    std::string text_;
+};
+
+void add_parameters(CutText& text, const StepModel& step, const KeyParameters& parameters) {
+    text.add("{");
+    bool first = true;
+    for (const auto& [name, hole] : parameters.holes) {  // names are ASCII: byte order is RFC 8785's
+        const auto* parameter = step.schema->parameter(name);
+        if (parameter == nullptr || !counts(*parameter)) continue;
+        text.add_name(name, std::exchange(first, false));
+        if (hole)
+            text.cut(*hole);
+        else
+            text.add(canonical_json(parameters.values[name]));
+    }
+    text.add("}");
+}
+
 }  // namespace
 
 StepKey::StepKey(const StepModel& step, const StepJobs& jobs, const Job& example, unsigned cores,
                  const std::string& device) {
-    // Values that are the same for all jobs, and for the others a hole, under the parameter's name.
-    std::map<std::string, std::optional<Hole>> parameters;
-    Json values = Json::object();
-    const auto place = [&](const Argument& argument, bool is_constant, std::size_t index) {
-        const auto& parameter = *argument.parameter;
-        values[parameter.name] = argument.value;
-        const bool known = is_constant && parameter.path == cli::PathKind::none;
-        parameters[parameter.name] = known ? std::nullopt : std::optional(Hole{false, is_constant, index});
-    };
-    for (std::size_t i = 0; i < jobs.constant.size(); ++i) place(jobs.constant[i], true, i);
-    for (std::size_t i = 0; i < example.varying.size(); ++i) place(example.varying[i], false, i);
-    values = cli::with_defaults(*step.schema, std::move(values));
-    for (const auto& [name, value] : values.items()) parameters.emplace(name, std::nullopt);
-
-    std::string text;
-    const auto hole = [&](Hole h) {
-        texts_.push_back(std::move(text));
-        text.clear();
-        holes_.push_back(h);
-    };
-    const auto parameters_text = [&] {
-        text += '{';
-        bool first = true;
-        for (const auto& [name, place_of] : parameters) {  // names are ASCII: byte order is RFC 8785's
-            const auto* parameter = step.schema->parameter(name);
-            if (parameter == nullptr || !counts(*parameter)) continue;
-            text += (first ? "\"" : ",\"") + name + "\":";
-            first = false;
-            if (place_of)
-                hole(*place_of);
-            else
-                text += canonical_json(values[name]);
-        }
-        text += '}';
-    };
-
     Json rest = step.schema->uses_device ? store::device_extras(cores, device) : Json::object();
     rest["step"] = step.schema->name;
     rest["content_version"] = step.schema->content_version;
     rest["parameters"] = nullptr;
     rest["seed"] = nullptr;
-    text = "{";
+    CutText text;
+    text.add("{");
+    bool first = true;
     for (const auto& [name, value] : rest.items()) {
-        text += (text.size() == 1 && holes_.empty() ? "\"" : ",\"") + name + "\":";
+        text.add_name(name, std::exchange(first, false));
         if (name == "parameters")
-            parameters_text();
+            add_parameters(text, step, parameters_of(step, jobs, example));
         else if (name == "seed")
-            hole({true, false, 0});
+            text.cut({true, false, 0});
         else
-            text += canonical_json(value);
+            text.add(canonical_json(value));
     }
-    text += '}';
-    texts_.push_back(std::move(text));
+    text.add("}");
+    text.end();
+    texts_ = std::move(text.texts);
+    holes_ = std::move(text.holes);
 }
 
 HoleText StepKey::compose(const std::vector<const HoleText*>& fillings) const {

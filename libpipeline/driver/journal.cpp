@@ -30,7 +30,11 @@ std::size_t count_in(const Json& line, const char* name) {
     return found != line.end() && found->is_number_unsigned() ? found->get<std::size_t>() : 0;
 }
 
-double seconds(std::int64_t nanoseconds) { return static_cast<double>(nanoseconds / 1'000'000) * 1e-3; }
+/// To the millisecond.
+double seconds(std::int64_t nanoseconds) {
+    const std::int64_t milliseconds = nanoseconds / 1'000'000;
+    return static_cast<double>(milliseconds) * 1e-3;
+}
 
 void take_line(const Json& line, JournalReport& report) {
     if (line.contains("cohort_journal")) {

@@ -357,6 +357,7 @@ std::string help_text(const std::string& command) {
 
 std::vector<std::string> command_names() {
     std::vector<std::string> names;
+    names.reserve(command_rows.size());
     for (const auto& row : command_rows) names.emplace_back(row.name);
     return names;
 }

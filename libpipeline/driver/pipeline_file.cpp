@@ -27,6 +27,7 @@ std::vector<std::string> members_in_order(const cli::YamlDocument& document, con
     }
     std::stable_sort(placed.begin(), placed.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     std::vector<std::string> names;
+    names.reserve(placed.size());
     for (auto& [mark, name] : placed) names.push_back(std::move(name));
     return names;
 }
@@ -76,8 +77,9 @@ private:
                     step.pointer + "#key",
                     "'" + printable(name) + "' cannot name a step; use letters, digits, '_' and '-', at most 100.");
             if (name == "outputs" || name == "journal")  // beside its results' names in runs/PIPELINE
-                faults().add(step.pointer + "#key", "'" + name + "' cannot name a step: the driver keeps its own " +
-                                                        name + " under that name; take another.");
+                faults().add(step.pointer + "#key",
+                             "'" + printable(name) +
+                                 "' cannot name a step: the driver keeps something of its own under it; take another.");
             const Json& written = (*found)[name];
             if (written.is_object()) read_step(step, written);
             draft_.pipeline.steps.push_back(std::move(step));

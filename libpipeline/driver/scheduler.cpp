@@ -243,11 +243,10 @@ void Scheduler::start_what_fits() {
         const bool room = free_cores_ > 0 && (limits_.jobs == 0 || running_.size() < limits_.jobs);
         if (!room || (passed && passed_over_[*passed] >= most_passed_over) || ++looked_at > most_looked_at) break;
         const Decision& decision = decided_.at(job);
-        if (leaders_.contains(decision.key)) {
-            follow.push_back(job);
-        } else if (!fits(decision.share)) {
+        const bool led = leaders_.contains(decision.key);
+        if (!led && !fits(decision.share)) {
             if (!passed) passed = job;
-        } else if (files_.in_use(decision.key)) {
+        } else if (led || files_.in_use(decision.key)) {
             follow.push_back(job);
         } else {
             if (passed) ++passed_over_[*passed];

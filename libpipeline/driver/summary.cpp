@@ -224,7 +224,7 @@ std::string duration_text(double seconds) {
                              .ptr;
         return std::string(digits.data(), end) + " s";
     }
-    const auto whole = static_cast<std::uint64_t>(seconds + .5);
+    const auto whole = static_cast<std::uint64_t>(std::llround(seconds));
     if (whole < 3600) return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
     return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
 }

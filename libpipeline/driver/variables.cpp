@@ -143,7 +143,9 @@ Variables read_variables(const cli::YamlDocument& document, const PipelineSource
         for (const auto& assignment : source.assignments)
             if (assignment.name == name) variable = from_command_line(declared, assignment.value, source, faults);
         if (declared.required && variable.kind == Variable::Kind::absent)
-            faults.add(at + "#key", "Variable '" + name + "' needs a value; give --set " + name + "=VALUE.");
+            faults.add(
+                std::string(at).append("#key"),
+                std::string("Variable '").append(name).append("' needs a value; give --set ").append(name) + "=VALUE.");
         variables.emplace(name, std::move(variable));
     }
     for (const auto& assignment : source.assignments)
