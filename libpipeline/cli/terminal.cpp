@@ -68,7 +68,9 @@ void say(const std::string& text) {
 }
 
 FileHandle open_log(const std::filesystem::path& file) {
-    FileHandle handle(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666));
+    // O_NONBLOCK while opening: a named pipe that nobody reads must not hold the run for ever.
+    FileHandle handle(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666));
+    if (handle) ::fcntl(handle.get(), F_SETFL, O_APPEND);
     if (!handle)
         throw Error(exit_for_write(errno), printable(file.string()) + " cannot be written (" + errno_text(errno) +
                                                "); --log-json needs a file in a folder that exists.");

@@ -39,18 +39,18 @@ TEST_CASE("the header tells the separator; where it cannot, the name does") {
 }
 
 TEST_CASE("a malformed table is refused with its line") {
-    for (const auto& [text, words] : std::vector<std::pair<std::string, Cells>>{
-             {"id,a\n1,2,3\n", {"line 2", "3 fields"}},
-             {"id,a\n1\n", {"line 2", "1 fields"}},
-             {"id,a\n\n\"1,2\n", {"line 3", "not closed"}},
-             {"id,a\n1,x\"y\n", {"line 2", "quote"}},
-             {"id,a\n1,\"x\"y\n", {"line 2", "closing quote"}},
-             {"id,a\n1,\xFF\n", {"line 2", "UTF-8"}},
-             {std::string("id,a\n1,\0\n", 9), {"line 2", "UTF-8"}},
-             {"id,id\n", {"line 1", "twice"}},
-             {"id,\n", {"line 1", "no name"}},
-             {"", {"empty"}},
-             {"\xEF\xBB\xBF\r\n", {"empty"}}}) {
+    for (const auto& [text, words] :
+         std::vector<std::pair<std::string, Cells>>{{"id,a\n1,2,3\n", {"line 2", "3 fields"}},
+                                                    {"id,a\n1\n", {"line 2", "1 fields"}},
+                                                    {"id,a\n\n\"1,2\n", {"line 3", "not closed"}},
+                                                    {"id,a\n1,x\"y\n", {"line 2", "quote"}},
+                                                    {"id,a\n1,\"x\"y\n", {"line 2", "closing quote"}},
+                                                    {"id,a\n1,\xFF\n", {"line 2", "UTF-8"}},
+                                                    {std::string("id,a\n1,\0\n", 9), {"line 2", "UTF-8"}},
+                                                    {"id,id\n", {"line 1", "twice"}},
+                                                    {"id,\n", {"line 1", "no name"}},
+                                                    {"", {"empty"}},
+                                                    {"\xEF\xBB\xBF\r\n", {"empty"}}}) {
         INFO(text);
         for (const auto& word : words)
             CHECK_THAT(sentence_of(Exit::bad_input, [&] { (void)parse_csv(text, "t.csv"); }), Contains(word));
@@ -59,15 +59,27 @@ TEST_CASE("a malformed table is refused with its line") {
 
 TEST_CASE("a table larger than allowed is refused before it fills the memory") {
     const std::string commas(100'000, ',');
-    CHECK_THAT(sentence_of(Exit::bad_input, [&] { (void)parse_csv(commas, "t", {1 << 20, 5000}); }),
+    CHECK_THAT(sentence_of(Exit::bad_input,
+                           [&] {
+                               (void)parse_csv(commas, "t", {1 << 20, 5000});
+                           }),
                Contains("more cells"));
-    CHECK_THAT(sentence_of(Exit::bad_input, [&] { (void)parse_csv("id\n" + commas, "t", {1 << 20, 5000}); }),
+    CHECK_THAT(sentence_of(Exit::bad_input,
+                           [&] {
+                               (void)parse_csv("id\n" + commas, "t", {1 << 20, 5000});
+                           }),
                Contains("line 2") && Contains("more cells"));
-    CHECK_THAT(sentence_of(Exit::bad_input, [&] { (void)parse_csv(commas, "t", {99'999, 1 << 20}); }),
+    CHECK_THAT(sentence_of(Exit::bad_input,
+                           [&] {
+                               (void)parse_csv(commas, "t", {99'999, 1 << 20});
+                           }),
                Contains("holds 98 KiB"));
     const TemporaryFolder folder;
     write_file_atomically(folder.path / "t.csv", commas);
-    CHECK_THAT(sentence_of(Exit::bad_input, [&] { (void)read_csv(folder.path / "t.csv", {99'999, 1 << 20}); }),
+    CHECK_THAT(sentence_of(Exit::bad_input,
+                           [&] {
+                               (void)read_csv(folder.path / "t.csv", {99'999, 1 << 20});
+                           }),
                Contains("t.csv"));
 }
 
