@@ -33,7 +33,7 @@ double exact_flip_p(const std::vector<double>& d, double reached) {
     const std::size_t first = d.size() / 2;
     const auto low = signed_sums(d.data(), first), high = signed_sums(d.data() + first, d.size() - first);
     std::uint64_t count = 0;
-    const double n = static_cast<double>(d.size());
+    const auto n = static_cast<double>(d.size());
     for (const double a : low)
         for (const double b : high) count += std::abs((a + b) / n) >= reached;
     return static_cast<double>(count) / static_cast<double>(low.size() * high.size());
@@ -89,7 +89,7 @@ double hodges_lehmann_of(const std::vector<double>& d) {
 Permutation sign_flip_test(const std::vector<double>& differences, std::size_t draws, RandomStream stream) {
     if (differences.empty()) return {nan, true};
     if (std::all_of(differences.begin(), differences.end(), [](double d) { return d == 0; })) return {1.0, true};
-    const double n = static_cast<double>(differences.size());
+    const auto n = static_cast<double>(differences.size());
     const double mean = std::accumulate(differences.begin(), differences.end(), 0.0) / n;
     const double reached = std::abs(mean) - 1e-12 * std::max(1.0, std::abs(mean));
     if (differences.size() <= most_exact_flips) return {exact_flip_p(differences, reached), true};
@@ -111,6 +111,7 @@ Wilcoxon wilcoxon_test(const std::vector<double>& differences, Zeros zeros, Wilc
     for (const double v : differences)
         if (v != 0 || zeros == Zeros::pratt) d.push_back(v);
     std::vector<double> magnitudes;
+    magnitudes.reserve(d.size());
     for (const double v : d) magnitudes.push_back(std::abs(v));
     const Ranked ranked = midranks(magnitudes);
     Wilcoxon out{0, 0, nan, false};
@@ -123,7 +124,7 @@ Wilcoxon wilcoxon_test(const std::vector<double>& differences, Zeros zeros, Wilc
         else
             ++dropped;
     }
-    const double n = static_cast<double>(d.size());
+    const auto n = static_cast<double>(d.size());
     if (n - dropped <= 0) return out;
     out.exact = which == WilcoxonP::exact ||
                 (which == WilcoxonP::automatic && d.size() <= most_exact_ranks && !ranked.ties && dropped == 0);
@@ -144,7 +145,7 @@ PairedEffect paired_effect(const std::vector<double>& differences, std::size_t r
         differences.size(), nan, nan, {nan, nan, "undefined"}, nan, nan, nan, nan, nan, nan, nan, nan, {nan, true},
         {0, 0, nan, false}};
     if (differences.empty()) return e;
-    const double n = static_cast<double>(e.n);
+    const auto n = static_cast<double>(e.n);
     e.mean = std::accumulate(differences.begin(), differences.end(), 0.0) / n;
     e.hodges_lehmann = hodges_lehmann_of(differences);
     e.permutation = sign_flip_test(differences, draws, RandomStream(seed, "permutation", item_of(what)));

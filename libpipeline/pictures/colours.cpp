@@ -24,7 +24,7 @@ constexpr std::array<Rgb, 12> palette{{{230, 159, 0},
 Rgb from_hue(double turn) {
     const auto channel = [&](double shift) {
         const double t = std::abs(std::fmod(turn + shift, 1.0) * 6 - 3) - 1;
-        return static_cast<std::uint8_t>(60 + 180 * std::clamp(t, 0.0, 1.0) + 0.5);
+        return static_cast<std::uint8_t>(std::lround(60 + 180 * std::clamp(t, 0.0, 1.0)));
     };
     return {channel(0), channel(2.0 / 3), channel(1.0 / 3)};
 }
@@ -46,7 +46,7 @@ Rgb label_colour(std::int64_t value) {
 Rgb mapped_colour(double value, ColourMap map) {
     const double t = std::isnan(value) ? 0.0 : std::clamp(value, 0.0, 1.0);
     if (map == ColourMap::grey) {
-        const auto level = static_cast<std::uint8_t>(t * 255 + 0.5);
+        const auto level = static_cast<std::uint8_t>(std::lround(t * 255));
         return {level, level, level};
     }
     const double place = t * (heat.size() - 1);

@@ -160,6 +160,7 @@ Raster draw_case(const CaseView& view, int side) {
     const Window window = window_of(view.image);
     const auto planes = planes_of(view.shape, view.geometry);
     std::vector<Raster> tiles;
+    tiles.reserve(planes.size());
     for (const Plane& plane : planes)
         tiles.push_back(Tile(view, plane, at[plane.through], window, side, pixels_per_mm(view, planes, side)).draw());
     return contact_sheet(tiles, static_cast<int>(tiles.size()), tile_gap);
