@@ -132,44 +132,57 @@ struct Turn {
     Walk walk;
 };
 
-std::optional<Turn> turn_of(const Shape& old_shape, const std::vector<Axis>& axes, const Geometry& geometry) {
+/// Where each voxel axis goes; nothing when there is no way to tell, or nothing to do.
+std::optional<std::array<AxisDirection, 3>> directions_of(const Geometry& geometry) {
     if (!geometry.affine || !std::isfinite(geometry.affine->determinant())) return std::nullopt;
     const auto orientation = orientation_of(*geometry.affine);
-    if (!std::all_of(orientation.begin(), orientation.end(), [](const auto& axis) { return axis.has_value(); }))
-        return std::nullopt;
-    std::size_t spatial = 0;
-    while (spatial < std::min<std::size_t>(3, axes.size()) &&
-           axes[spatial].name == std::string_view("xyz").substr(spatial, 1))
-        ++spatial;
-    if (spatial == 0) return std::nullopt;
-    std::array<std::int64_t, 3> extent{1, 1, 1}, stride{1, 1, 1};
+    std::array<AxisDirection, 3> directions;
+    bool identity = true;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+        if (!orientation[axis]) return std::nullopt;
+        directions[axis] = *orientation[axis];
+        identity = identity && directions[axis] == AxisDirection{axis, 1};
+    }
+    return identity ? std::nullopt : std::optional(directions);
+}
+
+std::size_t leading_spatial(const std::vector<Axis>& axes) {
+    std::size_t count = 0;
+    while (count < std::min<std::size_t>(3, axes.size()) &&
+           axes[count].name == std::string_view("xyz").substr(count, 1))
+        ++count;
+    return count;
+}
+
+std::optional<Turn> turn_of(const Shape& old_shape, const std::vector<Axis>& axes, const Geometry& geometry) {
+    const auto directions = directions_of(geometry);
+    const auto spatial = leading_spatial(axes);
+    if (!directions || spatial == 0) return std::nullopt;
+    std::array<std::int64_t, 3> extent{1, 1, 1};
     std::copy_n(old_shape.begin(), spatial, extent.begin());
-    stride[1] = extent[0];
-    stride[2] = extent[0] * extent[1];
+    const std::array<std::int64_t, 3> stride{1, extent[0], extent[0] * extent[1]};
 
     Turn turn;
-    bool identity = true;
+    auto& [grid, walk] = turn;
     Affine back;  // new index → old index
     for (auto& row : back.m) row = {0, 0, 0, 0};
     for (std::size_t old_axis = 0; old_axis < 3; ++old_axis) {
-        const auto [world, sign] = *orientation[old_axis];
-        identity = identity && world == old_axis && sign > 0;
-        turn.walk.extent[world] = extent[old_axis];
-        turn.walk.step[world] = sign * stride[old_axis];
-        if (sign < 0) turn.walk.start += (extent[old_axis] - 1) * stride[old_axis];
+        const auto [world, sign] = (*directions)[old_axis];
+        walk.extent[world] = extent[old_axis];
+        walk.step[world] = sign * stride[old_axis];
+        if (sign < 0) walk.start += (extent[old_axis] - 1) * stride[old_axis];
         back.m[old_axis][world] = sign;
         back.m[old_axis][3] = sign < 0 ? static_cast<double>(extent[old_axis] - 1) : 0;
     }
-    if (identity) return std::nullopt;
     // Leading axes that the image has, and z beyond them only if it is needed now.
     std::size_t kept = spatial;
     for (std::size_t i = spatial; i < 3; ++i)
-        if (turn.walk.extent[i] > 1) kept = i + 1;
-    auto& grid = turn.grid;
-    grid.shape.assign(turn.walk.extent.begin(), turn.walk.extent.begin() + static_cast<std::ptrdiff_t>(kept));
+        if (walk.extent[i] > 1) kept = i + 1;
+    const auto behind = [&](const auto& list) { return list.begin() + static_cast<std::ptrdiff_t>(spatial); };
+    grid.shape.assign(walk.extent.begin(), walk.extent.begin() + static_cast<std::ptrdiff_t>(kept));
     grid.axes = axes_named(std::string_view("xyz").substr(0, kept));
-    grid.shape.insert(grid.shape.end(), old_shape.begin() + static_cast<std::ptrdiff_t>(spatial), old_shape.end());
-    grid.axes.insert(grid.axes.end(), axes.begin() + static_cast<std::ptrdiff_t>(spatial), axes.end());
+    grid.shape.insert(grid.shape.end(), behind(old_shape), old_shape.end());
+    grid.axes.insert(grid.axes.end(), behind(axes), axes.end());
     if (grid.axes.size() > most_axes) return std::nullopt;
     grid.geometry = geometry;
     grid.geometry.affine = *geometry.affine * back;
@@ -188,7 +201,7 @@ Oriented to_canonical(const Volume& voxels, const Geometry& geometry) {
     auto turn = turn_of(voxels.shape(), voxels.axes(), geometry);
     if (!turn) return {voxels.clone(), geometry};
     Oriented oriented{Volume(voxels.type(), std::move(turn->grid.shape), std::move(turn->grid.axes)),
-                      std::move(turn->grid.geometry)};
+                      turn->grid.geometry};
     const auto& walk = turn->walk;
     const std::size_t bytes = size_of(voxels.type());
     const auto block = static_cast<std::size_t>(walk.extent[0] * walk.extent[1] * walk.extent[2]) * bytes;
