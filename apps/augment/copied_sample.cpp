@@ -196,7 +196,9 @@ std::variant<CopyPlan, Quarantined> plan_copies(const store::Sample& sample) {
         }
         const Shape spatial(plan.extent.begin(), plan.extent.end());
         if (!same_grid(info.geometry, spatial, first.geometry, spatial))
-            return Quarantined{"geometry-mismatch", name + " lies elsewhere in the world than " + first_name + "."};
+            return Quarantined{
+                "geometry-mismatch",
+                std::string(name).append(" lies elsewhere in the world than ").append(first_name).append(".")};
         const auto voxels = static_cast<std::uint64_t>(voxel_count(info.shape));
         const auto bytes = voxels * size_of(info.type);
         // Continuous: stored, scaled, boxed, moved, written. Labels: stored, written, packed.

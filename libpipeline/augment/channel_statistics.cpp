@@ -1,3 +1,7 @@
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-thread-jumps")  // GCC 12 would make branches of clamps, and no vector code; no value changes
+#endif
+
 #include "augment/channel_statistics.h"
 
 #include <algorithm>

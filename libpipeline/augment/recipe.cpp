@@ -118,6 +118,7 @@ std::string change_recipe(Recipe& recipe, std::string_view text) {
         std::find_if(transforms.begin(), transforms.end(), [&](const auto& t) { return t.name == name; });
     if (transform == transforms.end()) {
         std::vector<std::string> known;
+        known.reserve(transforms.size());
         for (const auto& t : transforms) known.emplace_back(t.name);
         return "there is no transform '" + printable(name) + "'. " + did_you_mean(name, known) +
                "Transforms: " + listed_transforms() + ".";

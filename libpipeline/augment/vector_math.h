@@ -67,7 +67,7 @@ struct OnCircle {
     float cos, sin;
 };
 [[gnu::always_inline]] inline OnCircle circle_at(float turn) {
-    const auto quarter = static_cast<std::int32_t>(turn * 4.0f + 0.5f);
+    const auto quarter = (static_cast<std::int32_t>(turn * 8.0f) + 1) >> 1;  // the nearest
     const float angle = (turn - static_cast<float>(quarter) * 0.25f) * (2 * std::numbers::pi_v<float>);
     const float square = angle * angle;
     float s = -1.9515295891e-4f;

@@ -1,3 +1,7 @@
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-thread-jumps")  // GCC 12 would make branches of clamps, and no vector code; no value changes
+#endif
+
 #include "augment/warp_row.h"
 
 #include <algorithm>
@@ -166,7 +170,7 @@ std::uint16_t vote(const Neighbours& labels, float wx, float wy, float wz) {
 }
 
 std::uint32_t pair_at(const std::uint16_t* p) {
-    std::uint32_t pair;
+    std::uint32_t pair = 0;
     std::memcpy(&pair, p, sizeof pair);
     return pair;
 }

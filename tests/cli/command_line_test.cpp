@@ -200,3 +200,14 @@ TEST_CASE("help, version and describe are answered whatever else is wrong") {
     CHECK(toy({"--version"}).answer == std::string("cohort-toy ") + COHORT_VERSION + "\n");
     CHECK(parse_json(toy({"--describe"}).answer.value(), "describe")["program"] == "cohort-toy");
 }
+
+TEST_CASE("a parameter that takes the place of the output is given instead of --out, never beside it") {
+    std::string text = toy_text;
+    const std::string fast = R"("fast": )";
+    text.insert(text.find(fast), R"("picture": {"type": "string", "description": "Draw. Left out: a split is made.", "x-cli": {"flag": "--picture", "value": "FILE", "group": "Scheme", "path": "output", "instead_of_output": true}},
+    )");
+    CHECK(parse(text.c_str(), {"--dataset", "d", "--picture", "p.png"}).common.out.empty());
+    CHECK(parse(text.c_str(), {"--dataset", "d", "--out", "o"}).common.out == "o");
+    CHECK(has(refusal(text.c_str(), {"--dataset", "d", "--picture", "p.png", "--out", "o"}), "--picture takes the place of --out; give one of them."));
+    CHECK(has(refusal(text.c_str(), {"--dataset", "d"}), "--out is missing"));
+}
