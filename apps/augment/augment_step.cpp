@@ -221,6 +221,7 @@ std::vector<step::Finding> AugmentStep::validate(const Json& parameters, const s
     std::vector<std::string> faults;
     const auto wanted = augment_parameters(parameters, &faults);
     std::vector<step::Finding> findings;
+    findings.reserve(faults.size() + 1);
     for (auto& fault : faults) findings.push_back({"transform", std::move(fault), Exit::usage});
     const auto& input = inputs.one("dataset");
     if (!wanted.preview.empty() && input.manifest.privacy == store::Privacy::identified &&

@@ -120,8 +120,9 @@ std::string change_recipe(Recipe& recipe, std::string_view text) {
         std::vector<std::string> known;
         known.reserve(transforms.size());
         for (const auto& t : transforms) known.emplace_back(t.name);
-        return "there is no transform '" + printable(name) + "'. " + did_you_mean(name, known) +
-               "Transforms: " + listed_transforms() + ".";
+        const auto nearest = did_you_mean(name, known);
+        return "there is no transform '" + printable(name) + "'; " + nearest +
+               (nearest.empty() ? "known are " : "Known are ") + listed_transforms() + ".";
     }
     const auto numbers = equals == std::string_view::npos ? std::vector<double>{} : numbers_of(text.substr(equals + 1));
     const bool has_range = transform->range != nullptr;
