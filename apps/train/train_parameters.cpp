@@ -31,6 +31,7 @@ TrainParameters from_json(const Json& json) {
     p.wishes.weight_decay = given<double>(json, "weight_decay");
     p.wishes.foreground_share = given<double>(json, "foreground_share");
     if (json.at("deep_supervision").get<bool>()) p.wishes.deep_supervision = true;
+    p.wishes.weight_averaging = given<double>(json, "weight_averaging");
     p.wishes.augmentation = given<std::string>(json, "augmentation");
     p.validate_every = given<std::uint64_t>(json, "validate_every");
     p.validation_cases = json.at("validation_cases").get<std::uint64_t>();

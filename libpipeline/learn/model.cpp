@@ -69,6 +69,8 @@ struct Model::State {
     Network network;
     at::Tensor foreground;        // class numbers that enter the Dice
     at::Tensor moment, variance;  // adamw's two; sgd uses the first as its velocity
+    at::Tensor average;           // of the weights so far, which predicts; undefined where the plan wants none
+    std::vector<at::Tensor> average_views;
 
     State(const Plan& p, std::int64_t input_channels, const ClassTable& labels, std::uint64_t seed,
           const std::string& name)
@@ -83,6 +85,17 @@ struct Model::State {
         foreground = foreground.to(device);
         moment = at::zeros_like(network.flat());
         variance = plan.optimiser == Optimiser::adamw ? at::zeros_like(network.flat()) : at::Tensor();
+        if (plan.weight_averaging > 0) {
+            average = network.flat().clone();
+            average_views = network.views_of(average);
+        }
+    }
+
+    /// Exponential average (Polyak & Juditsky 1992); the first steps, far from the end, are soon forgotten.
+    void average_weights(std::uint64_t step) {
+        if (!average.defined()) return;
+        const auto n = static_cast<double>(step + 1);
+        average.lerp_(network.flat(), 1 - std::min(plan.weight_averaging, n / (n + 10)));
     }
 
     void clip_gradient() {
@@ -153,6 +166,7 @@ StepLoss Model::train(const Batch& batch, double learning_rate, std::uint64_t st
             s.adamw(learning_rate, step);
         else
             s.sgd(learning_rate);
+        s.average_weights(step);
         return result;
     });
 }
@@ -165,7 +179,8 @@ void Model::predict(std::span<const float> window, std::span<float> probabilitie
         const auto image =
             at::from_blob(const_cast<float*>(window.data()), {1, s.channels, patch[2], patch[1], patch[0]}, at::kFloat)
                 .to(s.device);
-        const auto result = at::softmax(s.network.forward(image).front(), 1).to(at::kCPU).contiguous();
+        const auto logits = s.average.defined() ? s.network.forward(image, s.average_views) : s.network.forward(image);
+        const auto result = at::softmax(logits.front(), 1).to(at::kCPU).contiguous();
         std::memcpy(probabilities.data(), result.data_ptr<float>(), probabilities.size_bytes());
     });
 }
@@ -173,8 +188,10 @@ void Model::predict(std::span<const float> window, std::span<float> probabilitie
 std::map<std::string, HostTensor> Model::state() const {
     return guarded([&] {
         std::map<std::string, HostTensor> tensors;
-        for (const auto& weight : state_->network.weights())
-            tensors["weights." + weight.name] = host_copy(weight.view, weight.shape);
+        const auto& weights = state_->network.weights();
+        for (const auto& weight : weights) tensors["weights." + weight.name] = host_copy(weight.view, weight.shape);
+        for (std::size_t i = 0; i < state_->average_views.size(); ++i)
+            tensors["average." + weights[i].name] = host_copy(state_->average_views[i], weights[i].shape);
         const auto count = state_->moment.numel();
         tensors["optimiser.moment"] = host_copy(state_->moment, {count});
         if (state_->variance.defined()) tensors["optimiser.variance"] = host_copy(state_->variance, {count});
@@ -195,7 +212,10 @@ void Model::load(const std::map<std::string, HostTensor>& tensors, const std::st
             into.copy_(at::from_blob(const_cast<float*>(found->second.values.data()), into.sizes(), at::kFloat));
             ++used;
         };
-        for (const auto& weight : state_->network.weights()) take("weights." + weight.name, weight.shape, weight.view);
+        const auto& weights = state_->network.weights();
+        for (const auto& weight : weights) take("weights." + weight.name, weight.shape, weight.view);
+        for (std::size_t i = 0; i < state_->average_views.size(); ++i)
+            take("average." + weights[i].name, weights[i].shape, state_->average_views[i]);
         const auto count = state_->moment.numel();
         take("optimiser.moment", {count}, state_->moment);
         if (state_->variance.defined()) take("optimiser.variance", {count}, state_->variance);

@@ -46,10 +46,11 @@ public:
     /// A loss that is not finite is returned, not acted upon: the weights are then left as they were.
     StepLoss train(const Batch& batch, double learning_rate, std::uint64_t step);
 
-    /// Class probabilities [class, z, y, x] of one window [channel, z, y, x].
+    /// Class probabilities [class, z, y, x] of one window [channel, z, y, x], by the averaged weights where the plan
+    /// asks for an average.
     void predict(std::span<const float> window, std::span<float> probabilities);
 
-    /// Weights under "weights.…" and the optimiser's moments under "optimiser.…".
+    /// Weights under "weights.…", their average under "average.…", the optimiser's moments under "optimiser.…".
     std::map<std::string, HostTensor> state() const;
     /// Error(bad_input) naming `where` when tensors are missing, too many or of other shapes: another plan's.
     void load(const std::map<std::string, HostTensor>& tensors, const std::string& where);

@@ -55,8 +55,15 @@ Network::Network(const Plan& plan, std::int64_t channels, std::int64_t classes, 
     draw_weights(architecture_.wanted(plan_, channels, classes), seed, device);
 }
 
-std::vector<at::Tensor> Network::forward(const at::Tensor& input) const {
-    return architecture_.forward(plan_, views_, input);
+std::vector<at::Tensor> Network::forward(const at::Tensor& input, const std::vector<at::Tensor>& weights) const {
+    return architecture_.forward(plan_, weights, input);
+}
+
+std::vector<at::Tensor> Network::views_of(const at::Tensor& flat) const {
+    std::vector<at::Tensor> views;
+    for (const auto& weight : weights_)
+        views.push_back(flat.narrow(0, weight.begin, count_of(weight.shape)).view(weight.shape).detach());
+    return views;
 }
 
 }  // namespace cohort::learn

@@ -17,7 +17,11 @@ public:
 
     /// input [N, channels, z, y, x] → logits [N, classes, z, y, x]; with deep supervision further, each at its decoder
     /// stage's resolution, highest first.
-    std::vector<at::Tensor> forward(const at::Tensor& input) const;
+    std::vector<at::Tensor> forward(const at::Tensor& input) const { return forward(input, views_); }
+    /// The same with other weights, as views_of gives them.
+    std::vector<at::Tensor> forward(const at::Tensor& input, const std::vector<at::Tensor>& weights) const;
+    /// Every weight as a view of `flat`, which is laid out as flat() is.
+    std::vector<at::Tensor> views_of(const at::Tensor& flat) const;
 
     struct Weight {
         std::string name;

@@ -86,7 +86,8 @@ TEST_CASE("equal seeds give equal weights, other seeds others") {
 
 TEST_CASE("a model that is saved, loaded and trained on equals one that was never interrupted, to the bit") {
     const auto optimiser = GENERATE(Optimiser::adamw, Optimiser::sgd);
-    const auto plan = small_plan(false, optimiser);
+    auto plan = small_plan(false, optimiser);
+    plan.weight_averaging = GENERATE(0.0, 0.9);
     const auto batch = batch_of(plan);
     Model straight(plan, 2, labels, 1, "cpu"), first(plan, 2, labels, 1, "cpu"), second(plan, 2, labels, 9, "cpu");
     for (std::uint64_t i = 0; i < 6; ++i) straight.train(batch, 1e-3, i);
@@ -94,6 +95,39 @@ TEST_CASE("a model that is saved, loaded and trained on equals one that was neve
     second.load(first.state(), "checkpoint");
     for (std::uint64_t i = 3; i < 6; ++i) second.train(batch, 1e-3, i);
     CHECK(straight.state() == second.state());
+}
+
+TEST_CASE("the average of the weights is that of its definition, predicts, and leaves training alone") {
+    auto plan = small_plan();
+    Model plain(plan, 2, labels, 1, "cpu");
+    plan.weight_averaging = 0.2;
+    Model averaging(plan, 2, labels, 1, "cpu");
+    const auto batch = batch_of(plan);
+    auto expected = plain.state();
+    for (std::uint64_t i = 0; i < 4; ++i) {
+        plain.train(batch, 1e-2, i);
+        averaging.train(batch, 1e-2, i);
+        const auto keep = std::min(0.2, static_cast<double>(i + 1) / static_cast<double>(i + 11));
+        for (auto& [name, tensor] : plain.state())
+            for (std::size_t k = 0; k < tensor.values.size(); ++k)
+                expected[name].values[k] = static_cast<float>(keep * static_cast<double>(expected[name].values[k]) +
+                                                              (1 - keep) * static_cast<double>(tensor.values[k]));
+    }
+    auto found = averaging.state(), trained = plain.state();
+    std::size_t compared = 0;
+    for (const auto& [name, tensor] : trained) {
+        CHECK(found.at(name) == tensor);
+        if (name.rfind("weights.", 0) != 0) continue;
+        const auto& average = found.at("average." + name.substr(8));
+        for (std::size_t k = 0; k < tensor.values.size(); ++k, ++compared)
+            REQUIRE(average.values[k] == Approx(expected[name].values[k]).margin(1e-6));
+    }
+    CHECK(compared > 1000);
+    const std::vector<float> window(batch.image.begin(), batch.image.begin() + batch.image.size() / 2);
+    std::vector<float> by_last(window.size() / 2 * 3), by_average = by_last;
+    plain.predict(window, by_last);
+    averaging.predict(window, by_average);
+    CHECK(by_last != by_average);
 }
 
 TEST_CASE("weights of another network are refused as another plan's") {

@@ -107,6 +107,8 @@ Plan with_training_choices(Plan plan, const PlanWishes& wishes) {
     if (wishes.schedule) plan.schedule = *wishes.schedule, plan.reasons["schedule"] = "given";
     if (wishes.learning_rate) plan.learning_rate = *wishes.learning_rate, plan.reasons["learning_rate"] = "given";
     if (wishes.weight_decay) plan.weight_decay = *wishes.weight_decay, plan.reasons["weight_decay"] = "given";
+    if (wishes.weight_averaging)
+        plan.weight_averaging = *wishes.weight_averaging, plan.reasons["weight_averaging"] = "given";
     if (wishes.foreground_share)
         plan.foreground_share = *wishes.foreground_share, plan.reasons["foreground_share"] = "given";
     if (wishes.deep_supervision)
@@ -156,6 +158,7 @@ Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes) {
     plan.reasons["schedule"] = "decays to nothing at the end, so that the last weights are the settled ones";
     plan.reasons["learning_rate"] = "usual for adamw with small batches";
     plan.reasons["weight_decay"] = "light, as nnU-Net has it";
+    plan.reasons["weight_averaging"] = "a rate that falls to nothing settles the weights by itself";
     plan.reasons["foreground_share"] = "a third of the patches hold foreground for certain, as nnU-Net has it";
     plan.reasons["augmentation"] = "light shifts and noise cost no time";
     plan.reasons["normalisation"] = "by the whole image's mean and standard deviation, per channel";

@@ -28,6 +28,7 @@ struct PlanWishes {
     std::optional<double> weight_decay;
     std::optional<double> foreground_share;
     std::optional<bool> deep_supervision;
+    std::optional<double> weight_averaging;
     std::optional<std::string> augmentation;
 };
 

@@ -136,6 +136,7 @@ Json to_json(const Plan& plan) {
     put("schedule", name_of(plan.schedule));
     put("learning_rate", plan.learning_rate);
     put("weight_decay", plan.weight_decay);
+    put("weight_averaging", plan.weight_averaging);
     put("foreground_share", plan.foreground_share);
     put("augmentation", plan.augmentation);
     put("normalisation", "z-score");
@@ -160,6 +161,7 @@ Plan plan_from_json(const Json& json, std::string_view where) {
     plan.schedule = schedule == "cosine" ? Schedule::cosine : Schedule::poly;
     plan.learning_rate = choices.number("learning_rate", 1e-12, 100);
     plan.weight_decay = choices.number("weight_decay", 0, 10);
+    plan.weight_averaging = choices.number("weight_averaging", 0, 0.99999);
     plan.foreground_share = choices.number("foreground_share", 0, 1);
     plan.augmentation = choices.text("augmentation");
     if (choices.text("normalisation") != "z-score") refuse(where, "normalisation must be z-score.");
@@ -210,7 +212,7 @@ constexpr std::uint64_t library_bytes = std::uint64_t{400} << 20;  // LibTorch a
 std::uint64_t training_bytes(const Plan& plan, std::int64_t channels, std::int64_t classes) {
     const auto size = network_size(plan, channels, classes);
     // Kept per convolution: its output and the norm's output; while going back: their gradients and oneDNN's scratch.
-    return library_bytes + static_cast<std::uint64_t>(size.weights) * 4 * 6 +
+    return library_bytes + static_cast<std::uint64_t>(size.weights) * 4 * 7 +
            static_cast<std::uint64_t>(plan.batch) * static_cast<std::uint64_t>(size.feature_values) * 4 * 4;
 }
 
