@@ -18,6 +18,33 @@ std::vector<std::ptrdiff_t> neighbour_offsets(const Mask& mask, Connectivity con
     return offsets;
 }
 
+/// A row of `n` labels as 0 and 1; voxels whose reference is the ignore label are 0.
+void fill_row(const Target& target, std::optional<std::int32_t> ignore, const std::int32_t* labels,
+              const std::int32_t* reference, std::int64_t n, std::uint8_t* out) {
+    const std::int32_t only = target.values.front();
+    if (target.values.size() == 1)
+        for (std::int64_t x = 0; x < n; ++x) out[x] = labels[x] == only ? 1 : 0;
+    else
+        for (std::int64_t x = 0; x < n; ++x) out[x] = target.has(labels[x]) ? 1 : 0;
+    if (!ignore) return;
+    const std::int32_t passed_over = *ignore;
+    for (std::int64_t x = 0; x < n; ++x)
+        if (reference[x] == passed_over) out[x] = 0;
+}
+
+/// Sets the voxels of the margin that lie outside of the image.
+void fill_outside(Mask& mask, const Bounds& box, const Extent3& image) {
+    const std::int64_t mz = mask.dimensions == 3 ? 1 : 0;
+    std::size_t index = 0;
+    for (std::int64_t z = 0; z < mask.shape[2]; ++z)
+        for (std::int64_t y = 0; y < mask.shape[1]; ++y)
+            for (std::int64_t x = 0; x < mask.shape[0]; ++x, ++index) {
+                const Extent3 at{box.low[0] + x - 1, box.low[1] + y - 1, box.low[2] + z - mz};
+                for (std::size_t axis = 0; axis < 3; ++axis)
+                    if (at[axis] < 0 || at[axis] >= image[axis]) mask.voxels[index] = 1;
+            }
+}
+
 }  // namespace
 
 std::int64_t Mask::count() const { return std::count(voxels.begin(), voxels.end(), std::uint8_t{1}); }
@@ -34,9 +61,6 @@ Mask mask_of(const CasePair& pair, const Target& target, Side side, Frame frame)
     }
     mask.voxels.assign(static_cast<std::size_t>(mask.shape[0] * mask.shape[1] * mask.shape[2]), 0);
     if (box.empty()) return mask;
-    const bool single = target.values.size() == 1;
-    const std::int32_t only = target.values.front();
-    const auto ignore = pair.ignore();
     const std::int64_t inner = mask.shape[0] - 2;
     for (std::int64_t z = mz; z < mask.shape[2] - mz; ++z)
         for (std::int64_t y = 1; y < mask.shape[1] - 1; ++y) {
@@ -44,24 +68,10 @@ Mask mask_of(const CasePair& pair, const Target& target, Side side, Frame frame)
                 ((box.low[2] + z - mz) * labels.shape[1] + box.low[1] + y - 1) * labels.shape[0] + box.low[0];
             const std::int32_t* row = labels.values.data() + from;
             std::uint8_t* out = mask.voxels.data() + (z * mask.shape[1] + y) * mask.shape[0] + 1;
-            if (single)
-                for (std::int64_t x = 0; x < inner; ++x) out[x] = row[x] == only ? 1 : 0;
-            else
-                for (std::int64_t x = 0; x < inner; ++x) out[x] = target.has(row[x]) ? 1 : 0;
-            if (!ignore) continue;
             const std::int32_t* reference = pair.reference().values.data() + from;
-            for (std::int64_t x = 0; x < inner; ++x)
-                if (reference[x] == *ignore) out[x] = 0;
+            fill_row(target, pair.ignore(), row, reference, inner, out);
         }
-    if (frame == Frame::background) return mask;
-    std::size_t index = 0;
-    for (std::int64_t z = 0; z < mask.shape[2]; ++z)
-        for (std::int64_t y = 0; y < mask.shape[1]; ++y)
-            for (std::int64_t x = 0; x < mask.shape[0]; ++x, ++index) {
-                const Extent3 at{box.low[0] + x - 1, box.low[1] + y - 1, box.low[2] + z - mz};
-                for (std::size_t axis = 0; axis < 3; ++axis)
-                    if (at[axis] < 0 || at[axis] >= labels.shape[axis]) mask.voxels[index] = 1;
-            }
+    if (frame == Frame::object) fill_outside(mask, box, labels.shape);
     return mask;
 }
 

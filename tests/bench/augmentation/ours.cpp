@@ -5,6 +5,7 @@
 // SPATIAL: preset (rotation and scaling as often as the recipe says) or always. RAW: an image in float32 and a label in
 // uint16, x fastest. OUT: the augmented images and labels, one item after the other, without noise.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -154,14 +155,16 @@ void run(const Work& work, unsigned threads, const std::string& raw, const std::
         write_file_atomically(out, std::span<const std::byte>(bytes));
     }
     std::vector<Patch> patches(threads);
-    for (auto& patch : patches) augment_one(work, source, work.draw(0), 0, patch);
-    const auto cpu_before = process_milliseconds();
-    const auto ms = milliseconds_of([&] {
+    const auto all = [&](std::size_t items) {  // loaders take what comes next
+        std::atomic<std::size_t> next{0};
         parallel_for(threads, threads, [&](std::size_t t) {
-            for (std::size_t item = t; item < work.items; item += threads)
+            for (std::size_t item = next++; item < items; item = next++)
                 augment_one(work, source, work.draw(item), item, patches[t]);
         });
-    });
+    };
+    all(std::min<std::size_t>(work.items, 4 * threads));
+    const auto cpu_before = process_milliseconds();
+    const auto ms = milliseconds_of([&] { all(work.items); });
     const auto items = static_cast<double>(work.items);
     std::printf("{\"cpu_ms\": %.6f, \"ms\": %.6f}\n", (process_milliseconds() - cpu_before) / items, ms / items);
 }

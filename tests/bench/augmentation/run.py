@@ -80,7 +80,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--items", default="40,10", help="patches a run, by size")
+    parser.add_argument("--items", default="100,10", help="patches a run, by size")
     parser.add_argument("--peers", default="scipy,torch")
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: for one thread on a machine that others use, too")
