@@ -129,7 +129,7 @@ Statistics statistics_of(const store::Dataset& dataset, const Case& which, const
     for (std::int64_t z = 0; z < which.shape[2]; z += depth)
         for_each_voxel(dataset, which, channel.array, info, {0, 0, z},
                        {which.shape[0], which.shape[1], std::min(depth, which.shape[2] - z)}, channel.index,
-                       [&](std::size_t, auto voxel) {
+                       [&, slope = slope, offset = offset](std::size_t, auto voxel) {
                            const auto value = as_double(voxel) * slope + offset;
                            if (first) shift = value, first = false;  // near the mean: no cancellation
                            finite = finite && std::isfinite(value);
@@ -143,6 +143,48 @@ Statistics statistics_of(const store::Dataset& dataset, const Case& which, const
 
 std::string text_of(const Extent3& e) {
     return std::to_string(e[0]) + "×" + std::to_string(e[1]) + "×" + std::to_string(e[2]);
+}
+
+/// Takes the grid of the first channel, or says what is wrong with this one's.
+std::optional<Quarantined> take_grid(Case& which, const Channel& channel) {
+    const auto& id = which.sample.id;
+    const auto* info = which.sample.array(channel.array);
+    if (!info)
+        return Quarantined{"image-missing",
+                           id + " has no array '" + channel.array + "', channel '" + channel.name + "'."};
+    std::int64_t channels = 1;
+    for (std::size_t i = 0; i < info->axes.size(); ++i)
+        if (info->axes[i].name == "c") channels = info->shape[i];
+    const auto shape = spatial_shape(*info, true);
+    if (!shape || is_complex(info->type) || channel.index < 0 || channel.index >= channels)
+        return Quarantined{"unsupported", id + ": array '" + channel.array +
+                                              "' is no real-valued image of axes x, y, z and channels."};
+    if (which.mean.empty()) {
+        which.shape = *shape;
+        which.spacing_mm = info->geometry.spacing_mm();
+    } else if (*shape != which.shape) {
+        return Quarantined{"geometry-mismatch", id + ": channel '" + channel.name + "' has " + text_of(*shape) +
+                                                    " voxels, the first channel " + text_of(which.shape) + "."};
+    }
+    return std::nullopt;
+}
+
+/// Up to most_places voxels of each foreground class that occurs, evenly spread in memory order.
+std::vector<ForegroundVoxels> foreground_of(const std::vector<std::uint16_t>& classes, const ClassTable& labels) {
+    std::vector<std::uint64_t> counts(static_cast<std::size_t>(labels.classes()));
+    for (const auto c : classes) ++counts[c];
+    std::vector<ForegroundVoxels> foreground;
+    for (const auto c : labels.foreground()) {
+        const auto count = counts[static_cast<std::size_t>(c)];
+        if (count == 0) continue;
+        const auto step = (count + most_places - 1) / most_places;
+        ForegroundVoxels found{c, {}};
+        std::uint64_t seen = 0;
+        for (std::size_t i = 0; i < classes.size(); ++i)
+            if (classes[i] == c && seen++ % step == 0) found.places.push_back(i);
+        foreground.push_back(std::move(found));
+    }
+    return foreground;
 }
 
 }  // namespace
@@ -208,60 +250,27 @@ std::variant<Case, Quarantined> CaseReader::survey(store::Sample sample, WithLab
     Case result;
     result.sample = std::move(sample);
     result.held = std::move(held);
-    const auto& id = result.sample.id;
-    bool first = true;
     for (const auto& channel : channels_) {
-        const auto* info = result.sample.array(channel.array);
-        if (!info)
-            return Quarantined{"image-missing",
-                               id + " has no array '" + channel.array + "', channel '" + channel.name + "'."};
-        const auto shape = spatial_shape(*info, true);
-        const auto* c_axis = [&]() -> const std::int64_t* {
-            for (std::size_t i = 0; i < info->axes.size(); ++i)
-                if (info->axes[i].name == "c") return &info->shape[i];
-            return nullptr;
-        }();
-        if (!shape || is_complex(info->type) || channel.index < 0 || channel.index >= (c_axis ? *c_axis : 1))
-            return Quarantined{"unsupported", id + ": array '" + channel.array +
-                                                  "' is no real-valued image of axes x, y, z and channels."};
-        if (!first && *shape != result.shape)
-            return Quarantined{"geometry-mismatch", id + ": channel '" + channel.name + "' has " + text_of(*shape) +
-                                                        " voxels, the first channel " + text_of(result.shape) + "."};
-        if (first) {
-            result.shape = *shape;
-            result.spacing_mm = info->geometry.spacing_mm();
-            first = false;
-        }
+        if (auto why = take_grid(result, channel)) return std::move(*why);
         const auto statistics = statistics_of(dataset_, result, channel);
         if (!statistics.finite)
-            return Quarantined{"image-non-finite",
-                               id + ": array '" + channel.array + "' holds voxels that are NaN or infinite."};
+            return Quarantined{"image-non-finite", result.sample.id + ": array '" + channel.array +
+                                                       "' holds voxels that are NaN or infinite."};
         result.mean.push_back(z_scores_ ? statistics.mean : 0);
         result.inverse_sd.push_back(z_scores_ ? statistics.inverse_sd : 1);
     }
     if (with_label == WithLabel::no) return result;
 
+    const auto& id = result.sample.id;
     const auto* info = result.sample.array(label_array_);
     if (!info) return Quarantined{"label-missing", id + " has no array '" + label_array_ + "'."};
     const auto shape = spatial_shape(*info, false);
     if (!shape || *shape != result.shape || is_complex(info->type))
         return Quarantined{"geometry-mismatch",
                            id + ": array '" + label_array_ + "' does not lie on the image's grid."};
-    const auto voxels = static_cast<std::size_t>(result.shape[0] * result.shape[1] * result.shape[2]);
-    std::vector<std::uint16_t> classes(voxels);
+    std::vector<std::uint16_t> classes(static_cast<std::size_t>(result.shape[0] * result.shape[1] * result.shape[2]));
     read_classes(result, {0, 0, 0}, result.shape, classes);
-    std::vector<std::uint64_t> counts(static_cast<std::size_t>(labels_.classes()));
-    for (const auto c : classes) ++counts[c];
-    for (const auto c : labels_.foreground()) {
-        const auto count = counts[static_cast<std::size_t>(c)];
-        if (count == 0) continue;
-        const auto step = (count + most_places - 1) / most_places;
-        ForegroundVoxels found{c, {}};
-        std::uint64_t seen = 0;
-        for (std::size_t i = 0; i < voxels; ++i)
-            if (classes[i] == c && seen++ % step == 0) found.places.push_back(i);
-        result.foreground.push_back(std::move(found));
-    }
+    result.foreground = foreground_of(classes, labels_);
     return result;
 }
 
@@ -288,20 +297,22 @@ void CaseReader::read_classes(const Case& which, const Extent3& origin, const Ex
     const auto [slope, offset] = scale_at(info, 0);
     double last_value = std::nan("");
     std::uint16_t last_class = 0;
-    for_each_voxel(dataset_, which, label_array_, info, origin, extent, 0, [&](std::size_t place, auto voxel) {
-        const auto value = as_double(voxel) * slope + offset;
-        if (value != last_value) {  // labels come in runs
-            const auto found = labels_.class_of(value);
-            if (!found)
-                throw Error(Exit::bad_input,
-                            which.sample.id + ": its label holds " +
-                                (std::isfinite(value) ? shortest(value) : "a value that is not finite") +
-                                ", which the dataset's table of labels lacks; curate sets such samples aside.");
-            last_value = value;
-            last_class = static_cast<std::uint16_t>(*found);
-        }
-        into[place] = last_class;
-    });
+    for_each_voxel(dataset_, which, label_array_, info, origin, extent, 0,
+                   [&, slope = slope, offset = offset](std::size_t place, auto voxel) {
+                       const auto value = as_double(voxel) * slope + offset;
+                       if (value != last_value) {  // labels come in runs
+                           const auto found = labels_.class_of(value);
+                           if (!found)
+                               throw Error(
+                                   Exit::bad_input,
+                                   which.sample.id + ": its label holds " +
+                                       (std::isfinite(value) ? shortest(value) : "a value that is not finite") +
+                                       ", which the dataset's table of labels lacks; curate sets such samples aside.");
+                           last_value = value;
+                           last_class = static_cast<std::uint16_t>(*found);
+                       }
+                       into[place] = last_class;
+                   });
 }
 
 }  // namespace cohort::learn
