@@ -161,6 +161,32 @@ def flat_images(p):
             p.check(np.array_equal(files[f"f{i}"].affine, source.affine), f"{out}: the affine is another")
 
 
+def hippocampus(p):
+    """Real files: a prediction leaves under its case's name, on exactly the source's grid."""
+    source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    data = os.path.join(os.environ.get("COHORT_TEST_DATA") or os.path.join(source, "..", "shared", "data"), "hippocampus")
+    labels = sorted(glob.glob(os.path.join(data, "**", "labelsTr", "hippocampus_*.nii.gz"), recursive=True))[:2]
+    if not labels:
+        print("skipped: data not present (hippocampus)")
+        return
+    names = [os.path.basename(path) for path in labels]
+    for path in labels:
+        for folder in ("imagesTr", "labelsTr"):
+            os.makedirs(p.at("real", folder), exist_ok=True)
+            shutil.copy(os.path.join(os.path.dirname(path), "..", folder, os.path.basename(path)), p.at("real", folder))
+    describe(p.at("real"), names=("background", "anterior", "posterior"))
+    p.run("ingest", "--input", "real", "--layout", "msd", "--privacy", "anonymous", "--out", "real_dataset")
+    p.run("train", "--dataset", "real_dataset", "--iterations", 1, "--threads", 1, "--out", "real_model")
+    predict(p, "real_predicted", "real_dataset", "--models", "real_model")
+    files = exported(p, "real_predicted")
+    p.check(sorted(files) == sorted(name.split(".")[0] for name in names), f"export wrote {sorted(files)}, not {names}")
+    for name in names:
+        before, after = nibabel.load(p.at("real", "imagesTr", name)), files[name.split(".")[0]]
+        p.check(before.shape == after.shape and np.array_equal(before.affine, after.affine), f"{name}: the grid is another")
+        for field in ("pixdim", "qform_code", "sform_code", "srow_x", "srow_y", "srow_z", "quatern_b", "qoffset_x", "xyzt_units", "descrip"):
+            p.check(np.array_equal(before.header[field], after.header[field]), f"{name}: {field} is another")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--bin", required=True)
@@ -169,7 +195,7 @@ def main():
     try:
         p = Programs(given.bin, work)
         make_data(p)
-        for part in (raw_and_prepared, ensembles, misuse, bad_samples, flat_images):
+        for part in (raw_and_prepared, ensembles, misuse, bad_samples, flat_images, hippocampus):
             part(p)
         return p.done()
     finally:
