@@ -23,6 +23,8 @@ TrainParameters from_json(const Json& json) {
     p.wishes.stages = given<std::int64_t>(json, "stages");
     p.wishes.width = given<std::int64_t>(json, "width");
     p.wishes.batch = given<std::int64_t>(json, "batch_size");
+    if (const auto name = given<std::string>(json, "precision"))
+        p.wishes.precision = *name == "bfloat16" ? learn::Precision::bfloat16 : learn::Precision::float32;
     if (const auto name = given<std::string>(json, "optimiser"))
         p.wishes.optimiser = *name == "sgd" ? learn::Optimiser::sgd : learn::Optimiser::adamw;
     if (const auto name = given<std::string>(json, "schedule"))

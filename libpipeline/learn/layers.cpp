@@ -15,8 +15,9 @@ using torch::autograd::variable_list;
 const ParallelRun run = run_on_compute_threads;
 
 /// `fine` has the image's channels and the larger extents, `coarse` the output's: a transposed convolution goes back.
-ConvolutionShape shape_of(at::IntArrayRef coarse, const at::Tensor& weight, at::IntArrayRef stride) {
-    ConvolutionShape shape{coarse[0], weight.size(1), weight.size(0), {}};
+ConvolutionShape shape_of(at::IntArrayRef coarse, const at::Tensor& weight, at::IntArrayRef stride,
+                          Precision precision) {
+    ConvolutionShape shape{coarse[0], weight.size(1), weight.size(0), {}, precision};
     for (std::size_t a = 0; a < 3; ++a)
         shape.axes[a] = {coarse[a + 2], weight.size(static_cast<std::int64_t>(a) + 2), stride[a]};
     return shape;
@@ -29,40 +30,42 @@ std::vector<std::int64_t> coarse_sizes(const ConvolutionShape& s) {
     return {s.batch, s.out, s.axes[0].to, s.axes[1].to, s.axes[2].to};
 }
 
-at::Tensor input_lines(const ConvolutionShape& s, const at::Tensor& x, const at::Tensor& joined) {
-    auto lines = at::empty({s.input_lines()}, x.options());
+at::Tensor bytes(std::int64_t count) { return at::empty({count}, at::kByte); }
+std::byte* data_of(const at::Tensor& lines) { return reinterpret_cast<std::byte*>(lines.data_ptr<std::uint8_t>()); }
+
+at::Tensor input_lines(const ConvolutionShape& s, SumOver over, const at::Tensor& x, const at::Tensor& joined) {
+    auto lines = bytes(s.input_bytes(over));
     const auto first = x.contiguous();
-    arrange_input(s, first.data_ptr<float>(), 0, x.size(1), lines.data_ptr<float>(), run);
+    arrange_input(s, over, first.data_ptr<float>(), 0, x.size(1), data_of(lines), run);
     if (joined.defined()) {
         const auto second = joined.contiguous();
-        arrange_input(s, second.data_ptr<float>(), x.size(1), joined.size(1), lines.data_ptr<float>(), run);
+        arrange_input(s, over, second.data_ptr<float>(), x.size(1), joined.size(1), data_of(lines), run);
     }
     return lines;
 }
-at::Tensor output_lines(const ConvolutionShape& s, const at::Tensor& tensor) {
-    auto lines = at::empty({s.output_lines()}, tensor.options());
+at::Tensor output_lines(const ConvolutionShape& s, SumOver over, const at::Tensor& tensor) {
+    auto lines = bytes(s.output_bytes(over));
     const auto values = tensor.contiguous();
-    arrange_output(s, values.data_ptr<float>(), lines.data_ptr<float>(), run);
+    arrange_output(s, over, values.data_ptr<float>(), data_of(lines), run);
     return lines;
 }
 at::Tensor forward_of(const ConvolutionShape& s, const at::Tensor& lines, const at::Tensor& weight,
                       const at::Tensor& bias) {
-    auto output = at::empty(coarse_sizes(s), lines.options());
-    convolve_forward(s, lines.data_ptr<float>(), weight.data_ptr<float>(),
-                     bias.defined() ? bias.data_ptr<float>() : nullptr, output.data_ptr<float>(), run);
+    auto output = at::empty(coarse_sizes(s), weight.options());
+    convolve_forward(s, data_of(lines), weight.data_ptr<float>(), bias.defined() ? bias.data_ptr<float>() : nullptr,
+                     output.data_ptr<float>(), run);
     return output;
 }
 at::Tensor transposed_of(const ConvolutionShape& s, const at::Tensor& lines, const at::Tensor& weight,
                          std::int64_t begin, std::int64_t count) {
-    auto output = at::empty(fine_sizes(s, count), lines.options());
-    convolve_transposed(s, lines.data_ptr<float>(), weight.data_ptr<float>(), begin, count, output.data_ptr<float>(),
-                        run);
+    auto output = at::empty(fine_sizes(s, count), weight.options());
+    convolve_transposed(s, data_of(lines), weight.data_ptr<float>(), begin, count, output.data_ptr<float>(), run);
     return output;
 }
 at::Tensor weight_gradient_of(const ConvolutionShape& s, const at::Tensor& in, const at::Tensor& out,
                               const at::Tensor& weight) {
     auto gradient = at::empty_like(weight);
-    convolve_weight_gradient(s, in.data_ptr<float>(), out.data_ptr<float>(), gradient.data_ptr<float>(), run);
+    convolve_weight_gradient(s, data_of(in), data_of(out), gradient.data_ptr<float>(), run);
     return gradient;
 }
 
@@ -70,17 +73,34 @@ using MaybeTensor = c10::optional<at::Tensor>;  // what LibTorch's functions tak
 at::Tensor tensor_of(const MaybeTensor& maybe) { return maybe ? *maybe : at::Tensor(); }
 MaybeTensor maybe(const at::Tensor& tensor) { return tensor.defined() ? MaybeTensor(tensor) : c10::nullopt; }
 
+/// Lines for sums over channels, and those for sums over voxels: the same in float32.
+struct BothLines {
+    at::Tensor over_channels, over_voxels;
+};
+template <class Arrange>
+BothLines both_lines(const ConvolutionShape& s, bool wants_voxels, const Arrange& arrange) {
+    BothLines lines{arrange(SumOver::channels), {}};
+    if (s.precision == Precision::float32)
+        lines.over_voxels = lines.over_channels;
+    else if (wants_voxels)
+        lines.over_voxels = arrange(SumOver::voxels);
+    return lines;
+}
+
 struct Convolution : public torch::autograd::Function<Convolution> {
     static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const MaybeTensor& second,
-                              const at::Tensor& weight, const MaybeTensor& constant, std::vector<std::int64_t> stride) {
+                              const at::Tensor& weight, const MaybeTensor& constant, std::vector<std::int64_t> stride,
+                              std::int64_t precision, bool goes_back) {
         const auto joined = tensor_of(second), bias = tensor_of(constant);
-        const auto s = shape_of(
-            {x.size(0), weight.size(0), x.size(2) / stride[0], x.size(3) / stride[1], x.size(4) / stride[2]}, weight,
-            stride);
-        auto lines = input_lines(s, x, joined);
-        auto output = forward_of(s, lines, weight, bias);
-        context->save_for_backward({lines, weight});
+        const auto s =
+            shape_of({x.size(0), weight.size(0), x.size(2) / stride[0], x.size(3) / stride[1], x.size(4) / stride[2]},
+                     weight, stride, static_cast<Precision>(precision));
+        const auto lines = both_lines(s, goes_back, [&](SumOver over) { return input_lines(s, over, x, joined); });
+        auto output = forward_of(s, lines.over_channels, weight, bias);
+        if (!goes_back) return output;
+        context->save_for_backward({lines.over_voxels, weight});
         context->saved_data["stride"] = stride;
+        context->saved_data["precision"] = precision;
         context->saved_data["channels"] = x.size(1);
         context->saved_data["wants_x"] = x.requires_grad();
         context->saved_data["joined"] = joined.defined();
@@ -89,25 +109,31 @@ struct Convolution : public torch::autograd::Function<Convolution> {
     }
     static variable_list backward(AutogradContext* context, variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        const auto s = shape_of(gradients[0].sizes(), saved[1], context->saved_data["stride"].toIntVector());
-        const auto lines = output_lines(s, gradients[0]);
+        const auto& weight = saved[1];
+        const auto s = shape_of(gradients[0].sizes(), weight, context->saved_data["stride"].toIntVector(),
+                                static_cast<Precision>(context->saved_data["precision"].toInt()));
+        const auto lines = both_lines(s, true, [&](SumOver over) { return output_lines(s, over, gradients[0]); });
         const auto channels = context->saved_data["channels"].toInt();
-        variable_list result(5);
-        if (context->saved_data["wants_x"].toBool()) result[0] = transposed_of(s, lines, saved[1], 0, channels);
+        variable_list result(7);
+        if (context->saved_data["wants_x"].toBool())
+            result[0] = transposed_of(s, lines.over_channels, weight, 0, channels);
         if (context->saved_data["joined"].toBool())
-            result[1] = transposed_of(s, lines, saved[1], channels, s.in - channels);
-        result[2] = weight_gradient_of(s, saved[0], lines, saved[1]);
+            result[1] = transposed_of(s, lines.over_channels, weight, channels, s.in - channels);
+        result[2] = weight_gradient_of(s, saved[0], lines.over_voxels, weight);
         if (context->saved_data["bias"].toBool()) result[3] = gradients[0].sum({0, 2, 3, 4});
         return result;
     }
 };
 
 struct Upsampling : public torch::autograd::Function<Upsampling> {
-    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight) {
-        const auto s = shape_of(x.sizes(), weight, weight.sizes().slice(2));
-        auto lines = output_lines(s, x);
-        auto output = transposed_of(s, lines, weight, 0, s.in);
-        context->save_for_backward({lines, weight});
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight,
+                              std::int64_t precision, bool goes_back) {
+        const auto s = shape_of(x.sizes(), weight, weight.sizes().slice(2), static_cast<Precision>(precision));
+        const auto lines = both_lines(s, goes_back, [&](SumOver over) { return output_lines(s, over, x); });
+        auto output = transposed_of(s, lines.over_channels, weight, 0, s.in);
+        if (!goes_back) return output;
+        context->save_for_backward({lines.over_voxels, weight});
+        context->saved_data["precision"] = precision;
         return output;
     }
     static variable_list backward(AutogradContext* context, variable_list gradients) {
@@ -115,9 +141,13 @@ struct Upsampling : public torch::autograd::Function<Upsampling> {
         const auto& weight = saved[1];
         auto coarse = gradients[0].sizes().vec();
         for (std::size_t a = 2; a < 5; ++a) coarse[a] /= weight.size(static_cast<std::int64_t>(a));
-        const auto s = shape_of(coarse, weight, weight.sizes().slice(2));
-        const auto lines = input_lines(s, gradients[0], {});
-        return {forward_of(s, lines, weight, {}), weight_gradient_of(s, lines, saved[0], weight)};
+        const auto s = shape_of(coarse, weight, weight.sizes().slice(2),
+                                static_cast<Precision>(context->saved_data["precision"].toInt()));
+        const auto lines = both_lines(s, true, [&](SumOver over) { return input_lines(s, over, gradients[0], {}); });
+        return {forward_of(s, lines.over_channels, weight, {}),
+                weight_gradient_of(s, lines.over_voxels, saved[0], weight),
+                {},
+                {}};
     }
 };
 
@@ -150,29 +180,43 @@ struct Normalisation : public torch::autograd::Function<Normalisation> {
     }
 };
 
-bool own_convolution_serves(const at::Tensor& x, const at::Tensor& weight, const Extent3& stride) {
+bool own_convolution_serves(const at::Tensor& x, const at::Tensor& weight, at::IntArrayRef stride,
+                            Precision precision) {
     if (!serves_own_kernels(x)) return false;
     for (std::int64_t a = 0; a < 3; ++a)
-        if (x.size(a + 2) % stride[static_cast<std::size_t>(2 - a)] != 0) return false;
-    return shape_of(x.sizes(), weight, std::vector<std::int64_t>{stride[2], stride[1], stride[0]}).is_supported();
+        if (x.size(a + 2) % stride[static_cast<std::size_t>(a)] != 0) return false;
+    return shape_of(x.sizes(), weight, stride, precision).is_supported();
 }
 
 std::vector<std::int64_t> torch_order(const Extent3& e) { return {e[2], e[1], e[0]}; }
 
+/// What LibTorch is to multiply, and what it gives back.
+at::Tensor lowered(const at::Tensor& tensor, Precision precision) {
+    return precision == Precision::bfloat16 ? tensor.to(at::kBFloat16) : tensor;
+}
+at::Tensor raised(const at::Tensor& tensor, const at::Tensor& like) { return tensor.to(like.scalar_type()); }
+
 }  // namespace
 
 at::Tensor convolve(const at::Tensor& x, const at::Tensor& joined, const at::Tensor& weight, const at::Tensor& bias,
-                    const Extent3& stride) {
-    if (own_convolution_serves(x, weight, stride))
-        return Convolution::apply(x, maybe(joined), weight, maybe(bias), torch_order(stride));
+                    const Extent3& strides, Precision precision) {
+    if (joined.defined() && x.size(1) % 2 != 0)  // pairs of channels would not meet
+        return convolve(at::cat({x, joined}, 1), {}, weight, bias, strides, precision);
+    const auto stride = torch_order(strides);
+    if (own_convolution_serves(x, weight, stride, precision))
+        return Convolution::apply(x, maybe(joined), weight, maybe(bias), stride, static_cast<std::int64_t>(precision),
+                                  at::GradMode::is_enabled());
     const std::vector<std::int64_t> padding{weight.size(2) / 2, weight.size(3) / 2, weight.size(4) / 2};
-    return at::conv3d(joined.defined() ? at::cat({x, joined}, 1) : x, weight, bias, torch_order(stride), padding);
+    const auto all = joined.defined() ? at::cat({x, joined}, 1) : x;
+    const auto constant = bias.defined() ? lowered(bias, precision) : at::Tensor();
+    return raised(at::conv3d(lowered(all, precision), lowered(weight, precision), constant, stride, padding), x);
 }
 
-at::Tensor upsample(const at::Tensor& x, const at::Tensor& weight, const Extent3& stride) {
-    const auto sizes = torch_order(stride);
-    if (serves_own_kernels(x) && shape_of(x.sizes(), weight, sizes).is_supported()) return Upsampling::apply(x, weight);
-    return at::conv_transpose3d(x, weight, {}, sizes);
+at::Tensor upsample(const at::Tensor& x, const at::Tensor& weight, const Extent3& strides, Precision precision) {
+    const auto stride = torch_order(strides);
+    if (serves_own_kernels(x) && shape_of(x.sizes(), weight, stride, precision).is_supported())
+        return Upsampling::apply(x, weight, static_cast<std::int64_t>(precision), at::GradMode::is_enabled());
+    return raised(at::conv_transpose3d(lowered(x, precision), lowered(weight, precision), {}, stride), x);
 }
 
 at::Tensor normalise_and_activate(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {

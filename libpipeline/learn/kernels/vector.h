@@ -1,8 +1,11 @@
 // Sixteen floats at once, one AVX-512 register. For the kernels of this folder only.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+
+#include "learn/plan/precision.h"
 
 namespace cohort::learn {
 
@@ -18,6 +21,12 @@ COHORT_INLINE Vector load(const float* from) {
     std::memcpy(&v, from, sizeof v);
     return v;
 }
+COHORT_INLINE Vector load(const std::byte* from) {
+    Vector v;
+    std::memcpy(&v, from, sizeof v);
+    return v;
+}
+COHORT_INLINE Vector splat(float value) { return value - Vector{}; }
 /// The first `count` floats, zeros behind.
 COHORT_INLINE Vector load_some(const float* from, std::int64_t count) {
     Vector v{};
@@ -28,6 +37,15 @@ COHORT_INLINE void store(float* to, const Vector& v) { std::memcpy(to, &v, sizeo
 COHORT_INLINE void store_some(float* to, const Vector& v, std::int64_t count) {
     std::memcpy(to, &v, static_cast<std::size_t>(count) * sizeof(float));
 }
+/// sum += a · b, lane by lane: of floats, or of pairs of bfloat16 (Intel's and AMD's VDPBF16PS).
+template <Precision precision>
+COHORT_INLINE void add_product(Vector& sum, const Vector& a, const Vector& b) {
+    if constexpr (precision == Precision::float32)
+        sum += a * b;
+    else
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+}
+
 COHORT_INLINE double lane_sum(const Vector& v) {
     double sum = 0;
     for (std::int64_t l = 0; l < lanes; ++l) sum += static_cast<double>(v[l]);

@@ -16,8 +16,8 @@ void want_convolution(std::vector<WantedWeight>& list, const std::string& name, 
 }
 
 at::Tensor normalised_convolution(const at::Tensor& x, const at::Tensor& joined, std::span<const at::Tensor> weights,
-                                  std::size_t& next, const Extent3& stride) {
-    const auto y = convolve(x, joined, weights[next], {}, stride);
+                                  std::size_t& next, const Extent3& stride, Precision precision) {
+    const auto y = convolve(x, joined, weights[next], {}, stride, precision);
     next += 3;
     return normalise_and_activate(y, weights[next - 2], weights[next - 1]);
 }

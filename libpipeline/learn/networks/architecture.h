@@ -45,6 +45,6 @@ void want_convolution(std::vector<WantedWeight>& list, const std::string& name, 
 /// Convolution of x and, behind its channels, `joined` (may be undefined), instance norm, leaky ReLU; takes three
 /// weights from `next` on and moves it behind them.
 at::Tensor normalised_convolution(const at::Tensor& x, const at::Tensor& joined, std::span<const at::Tensor> weights,
-                                  std::size_t& next, const Extent3& stride);
+                                  std::size_t& next, const Extent3& stride, Precision precision);
 
 }  // namespace cohort::learn

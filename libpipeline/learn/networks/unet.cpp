@@ -14,8 +14,9 @@ void want_stage(std::vector<WantedWeight>& list, const Plan& plan, const std::st
 
 at::Tensor run_stage(at::Tensor x, const at::Tensor& joined, const Plan& plan, std::span<const at::Tensor> weights,
                      std::size_t& next, const Extent3& stride) {
-    x = normalised_convolution(x, joined, weights, next, stride);
-    for (std::int64_t i = 1; i < plan.convolutions; ++i) x = normalised_convolution(x, {}, weights, next, {1, 1, 1});
+    x = normalised_convolution(x, joined, weights, next, stride, plan.precision);
+    for (std::int64_t i = 1; i < plan.convolutions; ++i)
+        x = normalised_convolution(x, {}, weights, next, {1, 1, 1}, plan.precision);
     return x;
 }
 
@@ -51,10 +52,10 @@ std::vector<at::Tensor> unet_forward(const Plan& plan, std::span<const at::Tenso
     }
     std::vector<at::Tensor> logits;
     for (std::size_t s = plan.stages.size() - 1; s-- > 0;) {
-        x = upsample(x, weights[next++], plan.stages[s + 1].stride);
+        x = upsample(x, weights[next++], plan.stages[s + 1].stride, plan.precision);
         x = run_stage(x, skips[s], plan, weights, next, {1, 1, 1});
         if (s > 0 && !plan.deep_supervision) continue;
-        logits.insert(logits.begin(), convolve(x, {}, weights[next], weights[next + 1], {1, 1, 1}));
+        logits.insert(logits.begin(), convolve(x, {}, weights[next], weights[next + 1], {1, 1, 1}, plan.precision));
         next += 2;
     }
     return logits;

@@ -97,6 +97,7 @@ std::pair<Extent3, Topology> fitted_patch(Extent3 patch, const std::array<double
 
 Plan with_training_choices(Plan plan, const PlanWishes& wishes) {
     if (wishes.batch) plan.batch = *wishes.batch, plan.reasons["batch_size"] = "given";
+    if (wishes.precision) plan.precision = *wishes.precision, plan.reasons["precision"] = "given";
     if (wishes.optimiser) {
         plan.optimiser = *wishes.optimiser, plan.reasons["optimiser"] = "given";
         if (!wishes.learning_rate) {
@@ -154,6 +155,9 @@ Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes) {
     plan.reasons["convolutions_per_stage"] = "the usual two";
     plan.reasons["deep_supervision"] = "the loss of the full resolution suffices for shallow networks";
     plan.reasons["batch_size"] = "two patches show the optimiser more than one case, at the least memory";
+    if (inputs.accelerator) plan.precision = Precision::bfloat16;
+    plan.reasons["precision"] =
+        inputs.accelerator ? "GPUs multiply bfloat16 several times as fast; all else is float32" : "exact on every CPU";
     plan.reasons["optimiser"] = "adamw learns fastest in short runs";
     plan.reasons["schedule"] = "decays to nothing at the end, so that the last weights are the settled ones";
     plan.reasons["learning_rate"] = "usual for adamw with small batches";

@@ -22,6 +22,7 @@ struct PlanWishes {
     std::optional<std::int64_t> stages;
     std::optional<std::int64_t> width;  ///< features of the first stage
     std::optional<std::int64_t> batch;
+    std::optional<Precision> precision;
     std::optional<Optimiser> optimiser;
     std::optional<Schedule> schedule;
     std::optional<double> learning_rate;

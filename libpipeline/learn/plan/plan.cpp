@@ -109,6 +109,8 @@ std::string known_network(const std::string& name, std::string_view where) {
 std::string_view name_of(Optimiser optimiser) { return optimiser == Optimiser::adamw ? "adamw" : "sgd"; }
 std::string_view name_of(Schedule schedule) { return schedule == Schedule::cosine ? "cosine" : "poly"; }
 
+std::string_view name_of(Precision precision) { return precision == Precision::float32 ? "float32" : "bfloat16"; }
+
 Extent3 Plan::total_stride() const {
     Extent3 total{1, 1, 1};
     for (const auto& stage : stages)
@@ -132,6 +134,7 @@ Json to_json(const Plan& plan) {
     put("convolutions_per_stage", plan.convolutions);
     put("deep_supervision", plan.deep_supervision);
     put("batch_size", plan.batch);
+    put("precision", name_of(plan.precision));
     put("optimiser", name_of(plan.optimiser));
     put("schedule", name_of(plan.schedule));
     put("learning_rate", plan.learning_rate);
@@ -153,6 +156,9 @@ Plan plan_from_json(const Json& json, std::string_view where) {
     plan.convolutions = choices.integer("convolutions_per_stage", 1, 8);
     plan.deep_supervision = choices.flag("deep_supervision");
     plan.batch = choices.integer("batch_size", 1, 1024);
+    const auto precision = choices.text("precision");
+    if (precision != "float32" && precision != "bfloat16") refuse(where, "precision must be float32 or bfloat16.");
+    plan.precision = precision == "float32" ? Precision::float32 : Precision::bfloat16;
     const auto optimiser = choices.text("optimiser");
     if (optimiser != "adamw" && optimiser != "sgd") refuse(where, "optimiser must be adamw or sgd.");
     plan.optimiser = optimiser == "adamw" ? Optimiser::adamw : Optimiser::sgd;

@@ -10,6 +10,7 @@
 
 #include "core/digest.h"
 #include "core/json.h"
+#include "learn/plan/precision.h"
 
 namespace cohort::learn {
 
@@ -21,6 +22,7 @@ enum class Schedule { cosine, poly };
 
 std::string_view name_of(Optimiser optimiser);
 std::string_view name_of(Schedule schedule);
+std::string_view name_of(Precision precision);
 
 /// One encoder stage of the U-Net; the decoder mirrors it. The first convolution of a stage carries the stride.
 struct Stage {
@@ -37,6 +39,7 @@ struct Plan {
     std::int64_t convolutions = 2;  ///< per stage, encoder and decoder alike
     bool deep_supervision = false;  ///< a loss on every decoder stage but the lowest
     std::int64_t batch = 2;
+    Precision precision = Precision::float32;
     Optimiser optimiser = Optimiser::adamw;
     Schedule schedule = Schedule::poly;
     double learning_rate = 3e-3;

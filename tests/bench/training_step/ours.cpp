@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
     wishes.patch = inputs.shapes.front();
     wishes.batch = number(5);
     wishes.stages = 4;
+    if (argc > 8 && std::string(argv[8]) == "bfloat16") wishes.precision = Precision::bfloat16;
     const auto plan = choose_plan(inputs, wishes);
     set_compute_threads(static_cast<unsigned>(number(6)));
     const ClassTable labels({{0, "background"}, {1, "anterior"}, {2, "posterior"}});
