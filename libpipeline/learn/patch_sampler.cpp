@@ -79,8 +79,10 @@ void PatchSampler::fill(std::uint64_t iteration, Batch& batch) const {
         for (std::size_t axis = 0; axis < 3; ++axis) origin[axis] += transform.shift_voxels[axis];
         const auto image = std::span(batch.image).subspan(place * image_values_, image_values_);
         const auto classes = std::span(batch.classes).subspan(place * voxels_, voxels_);
-        if (transform.warps) read_warped(which, transform, origin, image, classes);
-        else read_straight(which, transform, origin, image, classes);
+        if (transform.warps)
+            read_warped(which, transform, origin, image, classes);
+        else
+            read_straight(which, transform, origin, image, classes);
         augment::apply_intensity(transform, plan_.patch, image, seed_, item);
     }
 }
