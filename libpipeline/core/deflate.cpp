@@ -1,9 +1,6 @@
 #include "core/deflate.h"
 
 #include <zlib.h>
-#ifdef COHORT_HAS_ISAL
-#include <isa-l/igzip_lib.h>
-#endif
 #ifdef COHORT_HAS_LIBDEFLATE
 #include <libdeflate.h>
 #endif
@@ -149,52 +146,9 @@ bool starts_member(std::span<const std::byte> bytes) {
 
 }  // namespace
 
-#ifdef COHORT_HAS_ISAL
-
-namespace {
-
-/// Level 1 by ISA-L: as small as libdeflate's, written about three times faster. One whole stream.
-Bytes isal_compress(std::span<const std::byte> plain, std::uint16_t wrapping) {
-    thread_local Bytes level_buffer(ISAL_DEF_LVL1_DEFAULT);
-    Bytes packed(plain.size() + plain.size() / 1000 + 1024);
-    isal_zstream stream;
-    isal_deflate_init(&stream);
-    stream.level = 1;
-    stream.level_buf = reinterpret_cast<std::uint8_t*>(level_buffer.data());
-    stream.level_buf_size = ISAL_DEF_LVL1_DEFAULT;
-    stream.gzip_flag = wrapping;
-    std::size_t fed = 0, put = 0;
-    // ISA-L counts in 32 bits: at most 1 GiB at a time.
-    constexpr std::size_t most = std::size_t{1} << 30;
-    do {
-        const auto part = std::min(plain.size() - fed, most);
-        stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(plain.data() + fed));
-        stream.avail_in = static_cast<std::uint32_t>(part);
-        fed += part;
-        stream.end_of_stream = fed == plain.size();
-        do {
-            if (packed.size() - put < 64) packed.resize(packed.size() + packed.size() / 8 + 1024);
-            const auto room = std::min(packed.size() - put, most);
-            stream.next_out = reinterpret_cast<std::uint8_t*>(packed.data() + put);
-            stream.avail_out = static_cast<std::uint32_t>(room);
-            if (isal_deflate(&stream) != COMP_OK) out_of_memory();
-            put += room - stream.avail_out;
-        } while (stream.avail_out == 0);
-    } while (fed < plain.size());
-    packed.resize(put);
-    return packed;
-}
-
-}  // namespace
-
-#endif
-
 #ifdef COHORT_HAS_LIBDEFLATE
 
 Bytes zlib_compress(std::span<const std::byte> plain, int level) {
-#ifdef COHORT_HAS_ISAL
-    if (level == 1) return isal_compress(plain, IGZIP_ZLIB);
-#endif
     auto* with = compressor(level);
     Bytes packed(libdeflate_zlib_compress_bound(with, plain.size()));
     packed.resize(libdeflate_zlib_compress(with, plain.data(), plain.size(), packed.data(), packed.size()));
@@ -214,9 +168,6 @@ bool inflate_raw(std::span<const std::byte> packed, std::span<std::byte> plain) 
 }
 
 Bytes gzip_compress(std::span<const std::byte> plain, int level) {
-#ifdef COHORT_HAS_ISAL
-    if (level == 1) return isal_compress(plain, IGZIP_GZIP);
-#endif
     auto* with = compressor(level);
     Bytes packed(libdeflate_gzip_compress_bound(with, plain.size()));
     packed.resize(libdeflate_gzip_compress(with, plain.data(), plain.size(), packed.data(), packed.size()));

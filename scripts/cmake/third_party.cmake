@@ -24,13 +24,6 @@ if(deflate_FOUND)
   target_compile_definitions(x_deflate INTERFACE COHORT_HAS_LIBDEFLATE)
 endif()
 
-# Optional: deflate level 1 is written three times faster by ISA-L at equal size; any reader of deflate reads it.
-pkg_check_modules(isal IMPORTED_TARGET libisal)
-if(isal_FOUND)
-  target_link_libraries(x_deflate INTERFACE PkgConfig::isal)
-  target_compile_definitions(x_deflate INTERFACE COHORT_HAS_ISAL)
-endif()
-
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 add_library(x_crypto INTERFACE)
 target_link_libraries(x_crypto INTERFACE OpenSSL::Crypto)
