@@ -60,7 +60,7 @@ void NativeResult::put(const grid::ScoreRow& row) {
             probabilities->values<std::uint16_t>().data() + static_cast<std::int64_t>(c) * labels.size() + row.place;
         const float* score = row.scores + c * row.class_stride;
         for (std::int64_t i = 0; i < row.count; ++i, out += row.step)
-            *out = static_cast<std::uint16_t>(std::clamp(score[i], 0.0f, 1.0f) * 65535.0f + 0.5f);
+            *out = static_cast<std::uint16_t>(std::lrint(std::clamp(score[i], 0.0f, 1.0f) * 65535.0f));
     }
 }
 

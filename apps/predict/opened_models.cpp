@@ -38,6 +38,28 @@ std::optional<grid::Preparation> way_to_model(const Json& models, const Json& da
                                      "); predict on the raw dataset, which is then prepared as the model's was.");
 }
 
+std::string mirrors_nothing(const step::Input& model, const std::string& recipe) {
+    return printable(model.path.string()) + " was trained with the augmentation '" + recipe +
+           "', which mirrors nothing; --mirror may lower its scores.";
+}
+
+/// How many of the cases the model was trained on, where it was trained by this very split.
+std::size_t seen_cases(const step::Input& model, const step::Input& split, const std::vector<std::string>& ids) {
+    const auto& made = model.manifest.made_by.parameters;
+    if (made.value("split", Json()) != Json(split.manifest.digest.text())) return 0;
+    const auto folds = learn::read_folds(split.path);
+    const auto fold = made.value("fold", Json());
+    const auto& trained = learn::fold_named(folds, fold.is_string() ? fold.get<std::string>() : "").train;
+    const std::set<std::string> seen(trained.begin(), trained.end());
+    return static_cast<std::size_t>(
+        std::count_if(ids.begin(), ids.end(), [&](const auto& id) { return seen.count(id) > 0; }));
+}
+
+std::string has_seen(const step::Input& model, std::size_t seen, std::size_t asked) {
+    return printable(model.path.string()) + " was trained on " + std::to_string(seen) + " of the " +
+           std::to_string(asked) + " cases asked for; scores of these say nothing about new cases.";
+}
+
 }  // namespace
 
 OpenedModels open_models(const step::Context& context, const PredictParameters& parameters,
@@ -72,23 +94,12 @@ std::vector<std::string> doubts_about(const OpenedModels& opened, const PredictP
     std::vector<std::string> doubts;
     const auto& models = inputs.all("models");
     for (std::size_t i = 0; i < models.size(); ++i) {
-        const auto name = printable(models[i].path.string());
         const auto& recipe = opened.models[i].plan().augmentation;
         if (parameters.mirror != learn::MirrorAxes{} && !(augment::recipe_named(recipe).mirror > 0))
-            doubts.push_back(name + " was trained with the augmentation '" + recipe +
-                             "', which mirrors nothing; --mirror may lower its scores.");
-        const auto* split = inputs.optional("split");
-        const auto& made = models[i].manifest.made_by.parameters;
-        if (!split || made.value("split", Json()) != Json(split->manifest.digest.text())) continue;
-        const auto folds = learn::read_folds(split->path);
-        const auto fold = made.value("fold", Json());
-        const auto& trained = learn::fold_named(folds, fold.is_string() ? fold.get<std::string>() : "").train;
-        const std::set<std::string> seen(trained.begin(), trained.end());
-        const auto count = std::count_if(ids.begin(), ids.end(), [&](const auto& id) { return seen.count(id) > 0; });
-        if (count > 0)
-            doubts.push_back(name + " was trained on " + std::to_string(count) + " of the " +
-                             std::to_string(ids.size()) +
-                             " cases asked for; scores of these say nothing about new cases.");
+            doubts.push_back(mirrors_nothing(models[i], recipe));
+        if (const auto* split = inputs.optional("split"))
+            if (const auto seen = seen_cases(models[i], *split, ids); seen > 0)
+                doubts.push_back(has_seen(models[i], seen, ids.size()));
     }
     return doubts;
 }

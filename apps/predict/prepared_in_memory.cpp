@@ -23,16 +23,17 @@ Quarantined about(const store::Sample& sample, const Quarantined& why) {
 }
 
 std::optional<Quarantined> mismatch(const store::Sample& sample, const Images& images) {
-    const auto& [first_name, first] = images.front();
     const auto extents = [](const store::ArrayInfo& info) {
         const auto n = grid::leading_extents(info.shape, info.axes);
         return Shape(n.begin(), n.end());
     };
-    for (const auto& [name, info] : images)
-        if (!same_grid(info.geometry, extents(info), first.geometry, extents(first)))
-            return Quarantined{"geometry-mismatch",
-                               sample.id + ": " + name + " does not lie on the grid of " + first_name + "."};
-    return std::nullopt;
+    const auto other = std::find_if(images.begin(), images.end(), [&](const auto& entry) {
+        return !same_grid(entry.second.geometry, extents(entry.second), images.front().second.geometry,
+                          extents(images.front().second));
+    });
+    if (other == images.end()) return std::nullopt;
+    return Quarantined{"geometry-mismatch",
+                       sample.id + ": " + other->first + " does not lie on the grid of " + images.front().first + "."};
 }
 
 }  // namespace
