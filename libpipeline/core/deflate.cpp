@@ -174,6 +174,8 @@ Bytes gzip_compress(std::span<const std::byte> plain, int level) {
     return packed;
 }
 
+std::uint32_t adler32(std::span<const std::byte> bytes) { return bytes.empty() ? 1 : libdeflate_adler32(1, bytes.data(), bytes.size()); }
+
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far) {
     if (bytes.empty()) return so_far;  // a null pointer means "begin anew" there, and in zlib
     return libdeflate_crc32(so_far, bytes.data(), bytes.size());
@@ -202,6 +204,10 @@ bool inflate_raw(std::span<const std::byte> packed, std::span<std::byte> plain) 
     const int state = inflate(&stream, Z_FINISH);
     inflateEnd(&stream);
     return state == Z_STREAM_END && stream.avail_out == 0;
+}
+
+std::uint32_t adler32(std::span<const std::byte> bytes) {
+    return bytes.empty() ? 1 : static_cast<std::uint32_t>(::adler32_z(1, zbytes(bytes), bytes.size()));
 }
 
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far) {

@@ -49,7 +49,8 @@ std::optional<Bytes> gunzip_all(std::span<const std::byte> packed, std::size_t m
 /// Everything, block by block in bounded memory; false when damaged (the blocks so far have been given then).
 [[nodiscard]] bool gunzip_blocks(std::span<const std::byte> packed, const std::function<void(std::span<const std::byte>)>& sink);
 
-/// CRC-32 (gzip, PNG) and CRC-32C (shard index).
+/// Adler-32 (zlib streams), CRC-32 (gzip, PNG) and CRC-32C (shard index).
+std::uint32_t adler32(std::span<const std::byte> bytes);
 std::uint32_t crc32(std::span<const std::byte> bytes, std::uint32_t so_far = 0);
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t so_far = 0);
 

@@ -1,5 +1,5 @@
-// Bytes of equal place gathered into planes (HDF5's shuffle filter), and zlib streams that hold some planes as they are.
-// [cohort_shards]
+// Bytes of equal place gathered into planes (HDF5's shuffle filter), and zlib streams that hold some planes as they
+// are. [cohort_shards]
 #pragma once
 
 #include <array>
@@ -7,6 +7,7 @@
 #include <span>
 
 #include "core/deflate.h"
+#include "store/huffman_blocks.h"
 
 namespace cohort::store {
 
@@ -19,16 +20,21 @@ using Planes = std::array<const std::byte*, 16>;
 /// Voxels [first, first + count) of a shuffled chunk, to `out`.
 void unshuffle_run(std::size_t size, const Planes& planes, std::size_t first, std::size_t count, std::byte* out);
 
-/// Entropy of the byte values in bits per byte (order 0): near 8 for noise, which deflate cannot shorten.
-double byte_entropy(std::span<const std::byte> bytes);
+/// Entropy of byte values in bits per byte (order 0): near 8 for noise, which deflate cannot shorten.
+double byte_entropy(const ByteCounts& counts);
 
-/// A zlib stream of `planes` whose first `stored` bytes are in stored blocks of at most `plane` bytes, and whose rest is
-/// deflated. Any inflater reads it; ours leaves the stored planes where they are.
-Bytes zlib_with_stored_planes(std::span<const std::byte> planes, std::size_t plane, std::size_t stored, int level);
+/// How planes that are not stored are deflated: by libdeflate, or each as a Huffman block without matches.
+enum class PlaneCoding : std::uint8_t { deflate_1, deflate_9, literals };
 
-/// Finds the planes of such a stream: stored ones inside `packed`, the others are inflated to `room` (all planes' size).
-/// Other zlib streams are inflated whole. Nothing if the stream is damaged or of another length; its checksum is not looked
-/// at where planes are stored (a chunk's CRC-32C covers it).
-std::optional<Planes> planes_of(std::span<const std::byte> packed, std::size_t size, std::size_t plane, std::span<std::byte> room);
+/// Appends a zlib stream of `planes` whose first `stored` bytes are in stored blocks of at most `plane` bytes, and
+/// whose rest is deflated. Any inflater reads it; ours leaves the stored planes where they are.
+void append_zlib_planes(std::span<const std::byte> planes, std::size_t plane, std::size_t stored, PlaneCoding coding,
+                        Bytes& packed);
+
+/// Finds the planes of such a stream: stored ones inside `packed`, the others are inflated to `room` (all planes'
+/// size). Other zlib streams are inflated whole. Nothing if the stream is damaged or of another length; its checksum is
+/// not looked at where planes are stored (a chunk's CRC-32C covers it).
+std::optional<Planes> planes_of(std::span<const std::byte> packed, std::size_t size, std::size_t plane,
+                                std::span<std::byte> room);
 
 }  // namespace cohort::store

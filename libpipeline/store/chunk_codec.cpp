@@ -1,5 +1,6 @@
 #include "store/chunk_codec.h"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -9,12 +10,16 @@
 namespace cohort::store {
 namespace {
 
-constexpr std::array<std::string_view, 7> names{"none",      "scale-offset",      "scale-offset-whole-floats", "deflate-1",
-                                                "shuffle-deflate-1", "deflate-9", "shuffle-deflate-9"};
+constexpr std::array<std::string_view, 7> names{
+    "none",      "scale-offset",     "scale-offset-whole-floats", "deflate-1", "shuffle-deflate-1",
+    "deflate-9", "shuffle-deflate-9"};
 
-/// A plane that keeps more than this part of its bytes is not worth inflating again at each reading: of noisy f32 the third
-/// plane keeps .86 to .94, and leaving it as it is costs a twentieth of the size and makes reading twice as fast.
+/// A plane that keeps more than this part of its bytes is not worth inflating again at each reading: of noisy f32 the
+/// third plane keeps .86 to .94, and leaving it as it is costs a twentieth of the size and makes reading twice as fast.
 constexpr double worth_deflating = 0.8;
+
+/// How much a chunk may grow so that no matches need be searched for, which is three to ten times faster.
+constexpr double literals_may_cost = 1.10;
 
 /// Room that a thread keeps between chunks; its content never outlives a call.
 std::span<std::byte> scratch(std::size_t bytes) {
@@ -40,6 +45,33 @@ unsigned noisy_planes(std::size_t size, std::span<const std::byte> planes) {
     return noisy;
 }
 
+std::size_t size_with(const ChunkCodec& codec, VoxelType type, std::span<const std::byte> chunk) {
+    Bytes packed;
+    encode_chunk(codec, type, chunk, packed);
+    return packed.size();
+}
+
+void append_planes(const ChunkCodec& codec, std::size_t count, std::span<const std::byte> planes, Bytes& packed) {
+    const auto entropy = [&](std::size_t from) {
+        return byte_entropy(count_bytes(planes.subspan(from * count, count)));
+    };
+    // The trial says which planes may be stored; a chunk of another kind (background) still deflates them.
+    std::size_t stored = 0;
+    while (stored < codec.stored_planes && entropy(stored) > 8 * worth_deflating) ++stored;
+    PlaneCoding coding = codec.filters == Filters::shuffle_deflate_9 ? PlaneCoding::deflate_9 : PlaneCoding::deflate_1;
+    if (codec.literals && stored == codec.stored_planes) {
+        // A code without matches takes a whole bit even for what is certain, so nearly constant planes deflate better.
+        double least = 8.0 * static_cast<double>(stored), literals = least;
+        for (std::size_t p = stored; p * count < planes.size(); ++p) {
+            const double bits = entropy(p);
+            least += bits;
+            literals += std::max(bits, 1.0);
+        }
+        if (literals <= literals_may_cost * least) coding = PlaneCoding::literals;
+    }
+    append_zlib_planes(planes, count, stored * count, coding, packed);
+}
+
 }  // namespace
 
 std::string_view name_of(Filters filters) { return names.at(static_cast<std::size_t>(filters)); }
@@ -50,7 +82,9 @@ std::optional<Filters> filters_named(std::string_view name) {
     return std::nullopt;
 }
 
-bool shuffles(Filters filters) { return filters == Filters::shuffle_deflate_1 || filters == Filters::shuffle_deflate_9; }
+bool shuffles(Filters filters) {
+    return filters == Filters::shuffle_deflate_1 || filters == Filters::shuffle_deflate_9;
+}
 
 int deflate_level(Filters filters) {
     if (filters == Filters::deflate_1 || filters == Filters::shuffle_deflate_1) return 1;
@@ -65,25 +99,32 @@ bool can_hold(Filters filters, VoxelType type) {
 
 ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> chunk, bool whole_floats) {
     if (codec == Codec::none) return {};
-    const int level = codec == Codec::fast ? 1 : 9;
     const std::size_t size = size_of(type);
-    std::size_t best = zlib_compress(chunk, level).size();
-    ChunkCodec choice{deflating(codec, false), 0};
+    ChunkCodec choice{deflating(codec, false)};
+    std::size_t best = size_with(choice, type, chunk);
     if (size > 1) {
-        const auto planes = scratch(chunk.size());
-        shuffle_bytes(size, chunk, planes);
-        const unsigned noisy = codec == Codec::fast ? noisy_planes(size, planes) : 0;
-        const std::size_t shuffled = zlib_with_stored_planes(planes, chunk.size() / size, noisy * (chunk.size() / size), level).size();
-        if (shuffled < best) {
-            best = shuffled;
-            choice = {deflating(codec, true), noisy};
+        ChunkCodec shuffled{deflating(codec, true)};
+        if (codec == Codec::fast) {
+            const auto planes = scratch(chunk.size());
+            shuffle_bytes(size, chunk, planes);
+            shuffled.stored_planes = noisy_planes(size, planes);
+        }
+        if (const std::size_t bytes = size_with(shuffled, type, chunk); bytes < best) {
+            best = bytes;
+            choice = shuffled;
+        }
+        if (codec == Codec::fast) {
+            shuffled.literals = true;
+            const std::size_t bytes = size_with(shuffled, type, chunk);
+            if (static_cast<double>(bytes) <= literals_may_cost * static_cast<double>(best)) {
+                best = std::min(best, bytes);
+                choice = shuffled;
+            }
         }
     }
     if (codec == Codec::fast && (whole_floats || fits_scale_offset(type))) {
-        const ChunkCodec offset{whole_floats ? Filters::scale_offset_whole_floats : Filters::scale_offset, 0};
-        Bytes packed;
-        encode_chunk(offset, type, chunk, packed);
-        if (2 * best >= packed.size()) choice = offset;
+        const ChunkCodec offset{whole_floats ? Filters::scale_offset_whole_floats : Filters::scale_offset};
+        if (2 * best >= size_with(offset, type, chunk)) choice = offset;
     }
     return choice;
 }
@@ -91,30 +132,37 @@ ChunkCodec choose_codec(Codec codec, VoxelType type, std::span<const std::byte> 
 void encode_chunk(const ChunkCodec& codec, VoxelType type, std::span<const std::byte> chunk, Bytes& packed) {
     const auto append = [&](const Bytes& bytes) { packed.insert(packed.end(), bytes.begin(), bytes.end()); };
     switch (codec.filters) {
-        case Filters::none: packed.insert(packed.end(), chunk.begin(), chunk.end()); return;
-        case Filters::scale_offset: scale_offset_pack(type, chunk, packed); return;
-        case Filters::scale_offset_whole_floats: whole_float_pack(chunk, packed); return;
+        case Filters::none:
+            packed.insert(packed.end(), chunk.begin(), chunk.end());
+            return;
+        case Filters::scale_offset:
+            scale_offset_pack(type, chunk, packed);
+            return;
+        case Filters::scale_offset_whole_floats:
+            whole_float_pack(chunk, packed);
+            return;
         case Filters::deflate_1:
-        case Filters::deflate_9: append(zlib_compress(chunk, deflate_level(codec.filters))); return;
+        case Filters::deflate_9:
+            append(zlib_compress(chunk, deflate_level(codec.filters)));
+            return;
         case Filters::shuffle_deflate_1:
-        case Filters::shuffle_deflate_9: break;
+        case Filters::shuffle_deflate_9:
+            break;
     }
     const std::size_t size = size_of(type), count = chunk.size() / size;
     const auto planes = scratch(chunk.size());
     shuffle_bytes(size, chunk, planes);
-    // The trial says which planes may be stored; a chunk of another kind (background) still deflates them.
-    std::size_t stored = 0;
-    while (stored < codec.stored_planes && byte_entropy(planes.subspan(stored * count, count)) > 8 * worth_deflating) ++stored;
-    append(zlib_with_stored_planes(planes, count, stored * count, deflate_level(codec.filters)));
+    append_planes(codec, count, planes, packed);
 }
 
-bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std::span<const std::byte> packed, const ChunkPart& part,
-                 std::byte* out) {
+bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std::span<const std::byte> packed,
+                 const ChunkPart& part, std::byte* out) {
     const std::size_t size = size_of(type), voxels = static_cast<std::size_t>(chunk_voxels);
     const std::size_t row = static_cast<std::size_t>(part.extent[0]);
     const auto copy_rows = [&](const std::byte* plain) {
         for_each_row(part, [&](std::int64_t in, std::int64_t at) {
-            std::memcpy(out + static_cast<std::size_t>(at) * size, plain + static_cast<std::size_t>(in) * size, row * size);
+            std::memcpy(out + static_cast<std::size_t>(at) * size, plain + static_cast<std::size_t>(in) * size,
+                        row * size);
         });
     };
     if (filters == Filters::none) {
@@ -126,7 +174,8 @@ bool decode_part(Filters filters, VoxelType type, std::int64_t chunk_voxels, std
         if (!chunk) return false;
         const auto bytes = static_cast<std::int64_t>(size);
         for_each_slab(part, [&](std::int64_t in, std::int64_t at) {
-            chunk->unpack({in, part.extent[0], part.extent[1], part.chunk_step[1], out + at * bytes, part.out_step[1] * bytes});
+            chunk->unpack(
+                {in, part.extent[0], part.extent[1], part.chunk_step[1], out + at * bytes, part.out_step[1] * bytes});
         });
         return true;
     };

@@ -86,7 +86,9 @@ TEST_CASE("gunzip_all keeps to its limit, gunzip_prefix never fails") {
     CHECK(gunzip_prefix(noise(100, 200), 100).empty());
 }
 
-TEST_CASE("CRC-32 and CRC-32C give their check values, and CRC-32C its definition at every length") {
+TEST_CASE("CRC-32, CRC-32C and Adler-32 give their check values, and CRC-32C its definition at every length") {
+    CHECK(adler32(bytes_of("Wikipedia")) == 0x11E60398);
+    CHECK(adler32({}) == 1);
     CHECK(crc32(bytes_of("123456789")) == 0xCBF43926);
     CHECK(crc32c(bytes_of("123456789")) == 0xE3069283);
     const Bytes bytes = noise(10000, 256);
