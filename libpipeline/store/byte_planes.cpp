@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "store/huffman_blocks.h"
+#include "store/huffman_reader.h"
 
 namespace cohort::store {
 namespace {
@@ -32,6 +33,9 @@ void unshuffle(const Planes& planes, std::size_t first, std::size_t count, std::
 }
 
 constexpr std::size_t longest_block = 65535;
+
+/// Planes from which on the tables of read_literal_blocks cost less than they save.
+constexpr std::size_t worth_a_table = 8192;
 
 void append_stored(std::span<const std::byte> plain, std::size_t plane, bool ends_stream, Bytes& out) {
     const std::size_t longest = std::min(plane, longest_block);
@@ -123,10 +127,11 @@ std::optional<Planes> planes_of(std::span<const std::byte> packed, std::size_t s
         planes[stored++] = rest.data() + 5;
         rest = rest.subspan(5 + plane);
     }
-    if (stored == 0) {
-        if (!zlib_decompress(packed, room)) return std::nullopt;
-    } else if (rest.size() < 4 || !inflate_raw(rest.first(rest.size() - 4), room.subspan(stored * plane))) {
-        return std::nullopt;
+    if (rest.size() < 4) return std::nullopt;
+    const auto blocks = rest.first(rest.size() - 4);
+    const auto into = room.subspan(stored * plane);
+    if (plane < worth_a_table || !read_literal_blocks(blocks, into)) {
+        if (stored == 0 ? !zlib_decompress(packed, room) : !inflate_raw(blocks, into)) return std::nullopt;
     }
     for (std::size_t p = stored; p < size; ++p) planes[p] = room.data() + p * plane;
     return planes;

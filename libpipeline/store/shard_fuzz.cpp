@@ -1,4 +1,6 @@
-// Hostile shards: index.jsonl, and packed chunks of every type and filter.
+// Hostile shards: index.jsonl, packed chunks of every type and filter, and Huffman blocks (also what we write
+// ourselves).
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -6,6 +8,8 @@
 #include "core/error.h"
 #include "store/chunk_codec.h"
 #include "store/dataset_index.h"
+#include "store/huffman_blocks.h"
+#include "store/huffman_reader.h"
 #include "store/scale_offset.h"
 
 namespace {
@@ -43,14 +47,46 @@ void unpack(std::span<const std::uint8_t> bytes) {
     });
 }
 
+/// What our reader takes, a general inflater reads alike.
+void read_blocks(std::span<const std::byte> packed) {
+    Bytes ours(4096), theirs(4096);
+    for (const std::size_t size : {0U, 1U, 100U, 1000U, 4096U}) {
+        const auto into = std::span(ours).first(size);
+        if (!read_literal_blocks(packed, into)) continue;
+        if (!inflate_raw(packed, std::span(theirs).first(size)) ||
+            !std::equal(into.begin(), into.end(), theirs.begin()))
+            __builtin_trap();
+    }
+}
+
+/// What we write comes back, by our reader and by a general inflater.
+void write_blocks(std::span<const std::byte> plain) {
+    Bytes packed, back(plain.size());
+    HuffmanStream stream(packed);
+    const auto first = plain.first(plain.size() / 3), second = plain.subspan(plain.size() / 3);
+    stream.append_block(first, count_bytes(first), false);
+    stream.append_block(second, count_bytes(second), true);
+    stream.finish();
+    if (!inflate_raw(packed, back) || !std::equal(plain.begin(), plain.end(), back.begin())) __builtin_trap();
+    if (plain.empty()) return;
+    std::fill(back.begin(), back.end(), std::byte{0});
+    if (!read_literal_blocks(packed, back) || !std::equal(plain.begin(), plain.end(), back.begin())) __builtin_trap();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     if (size == 0) return 0;
     try {
         const std::span<const std::uint8_t> bytes(data, size);
-        if (bytes[0] == '{') read_lines({reinterpret_cast<const char*>(data), size});
-        else unpack(bytes.subspan(1));
+        if (bytes[0] == '{')
+            read_lines({reinterpret_cast<const char*>(data), size});
+        else if (bytes[0] == 'H')
+            read_blocks(std::as_bytes(bytes.subspan(1)));
+        else if (bytes[0] == 'W')
+            write_blocks(std::as_bytes(bytes.subspan(1)));
+        else
+            unpack(bytes.subspan(1));
     } catch (const Error&) {
     }
     return 0;

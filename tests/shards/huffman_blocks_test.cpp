@@ -10,6 +10,8 @@
 #include <random>
 #include <vector>
 
+#include "store/huffman_reader.h"
+
 using namespace cohort;
 using namespace cohort::store;
 
@@ -120,6 +122,55 @@ TEST_CASE(
                 CHECK(back == plain);
                 CHECK(zlib_reads(packed, plain));
             }
+}
+
+TEST_CASE("our reader gives the same bytes for any block length, and none for a cut, longer or shorter stream") {
+    std::mt19937_64 random(5);
+    for (int kind = 0; kind < 6; ++kind)
+        for (const std::size_t size : {1U, 2U, 5U, 37U, 38U, 39U, 257U, 4099U, 32768U})
+            for (const std::size_t block : {std::size_t{1000}, std::size_t{32768}}) {
+                const Bytes plain = bytes_like(kind, size, random);
+                Bytes packed = huffman(plain, block), back(size), other(size + 1);
+                INFO("kind " << kind << ", " << size << " bytes in blocks of " << block);
+                REQUIRE(read_literal_blocks(packed, back));
+                REQUIRE(back == plain);
+                CHECK_FALSE(read_literal_blocks(packed, other));
+                CHECK_FALSE(read_literal_blocks(packed, std::span(back).first(size - 1)));
+                for (std::size_t cut = 0; cut < packed.size(); cut += 1 + packed.size() / 50)
+                    CHECK_FALSE(read_literal_blocks(std::span(packed).first(cut), back));
+                CHECK_FALSE(read_literal_blocks(std::span(packed).first(packed.size() - 1), back));
+                packed.push_back(std::byte{0});
+                CHECK_FALSE(read_literal_blocks(packed, back));
+            }
+}
+
+TEST_CASE("whatever bits are flipped, our reader reads what zlib reads or nothing") {
+    std::mt19937_64 random(6);
+    std::size_t read = 0;
+    for (int trial = 0; trial < 20000; ++trial) {
+        const Bytes plain = bytes_like(trial % 6, 300 + random() % 300, random);
+        Bytes packed = huffman(plain, 256), back(plain.size()), general(plain.size());
+        for (std::size_t flips = 1 + random() % 3; flips > 0; --flips)
+            packed[random() % packed.size()] ^= static_cast<std::byte>(1U << random() % 8);
+        if (!read_literal_blocks(packed, back)) continue;
+        ++read;
+        REQUIRE(inflate_raw(packed, general));
+        REQUIRE(back == general);
+    }
+    CHECK(read > 100);
+}
+
+TEST_CASE("streams with matches or stored blocks are left to a general inflater") {
+    const Bytes zeros(5000);
+    for (const int level : {1, 6}) {
+        const Bytes packed = zlib_compress(zeros, level);
+        Bytes back(zeros.size());
+        CHECK_FALSE(read_literal_blocks(std::span(packed).subspan(2, packed.size() - 6), back));
+    }
+    const Bytes stored{std::byte{1}, std::byte{1}, std::byte{0}, std::byte{0xFE}, std::byte{0xFF}, std::byte{9}};
+    Bytes one(1);
+    REQUIRE(inflate_raw(stored, one));
+    CHECK_FALSE(read_literal_blocks(stored, one));
 }
 
 TEST_CASE("a stream goes on behind bytes that are there, and another behind it") {
