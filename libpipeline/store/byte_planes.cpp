@@ -34,7 +34,10 @@ void unshuffle(const Planes& planes, std::size_t first, std::size_t count, std::
 
 constexpr std::size_t longest_block = 65535;
 
-/// Planes from which on the tables of read_literal_blocks cost less than they save.
+/// A plane with more than this part of one value has long runs: telling them is smaller and faster.
+constexpr double nearly_all = 0.9;
+
+/// Planes from which on the tables of read_huffman_blocks cost less than they save.
 constexpr std::size_t worth_a_table = 8192;
 
 void append_stored(std::span<const std::byte> plain, std::size_t plane, bool ends_stream, Bytes& out) {
@@ -106,7 +109,12 @@ void append_zlib_planes(std::span<const std::byte> planes, std::size_t plane, st
         HuffmanStream stream(packed);
         for (std::size_t at = 0; at < rest.size(); at += plane) {
             const auto part = rest.subspan(at, std::min(plane, rest.size() - at));
-            stream.append_block(part, count_bytes(part), at + part.size() == rest.size());
+            const bool last = at + part.size() == rest.size();
+            const ByteCounts counts = count_bytes(part);
+            if (*std::max_element(counts.begin(), counts.end()) > nearly_all * static_cast<double>(part.size()))
+                stream.append_runs(part, last);
+            else
+                stream.append_block(part, counts, last);
         }
         stream.finish();
     } else if (!rest.empty()) {
@@ -130,7 +138,7 @@ std::optional<Planes> planes_of(std::span<const std::byte> packed, std::size_t s
     if (rest.size() < 4) return std::nullopt;
     const auto blocks = rest.first(rest.size() - 4);
     const auto into = room.subspan(stored * plane);
-    if (plane < worth_a_table || !read_literal_blocks(blocks, into)) {
+    if (plane < worth_a_table || !read_huffman_blocks(blocks, into)) {
         if (stored == 0 ? !zlib_decompress(packed, room) : !inflate_raw(blocks, into)) return std::nullopt;
     }
     for (std::size_t p = stored; p < size; ++p) planes[p] = room.data() + p * plane;

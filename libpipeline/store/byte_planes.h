@@ -23,7 +23,8 @@ void unshuffle_run(std::size_t size, const Planes& planes, std::size_t first, st
 /// Entropy of byte values in bits per byte (order 0): near 8 for noise, which deflate cannot shorten.
 double byte_entropy(const ByteCounts& counts);
 
-/// How planes that are not stored are deflated: by libdeflate, or each as a Huffman block without matches.
+/// How planes that are not stored are deflated: by libdeflate, or each as a Huffman block without matches (but for
+/// runs, where one value fills nearly all).
 enum class PlaneCoding : std::uint8_t { deflate_1, deflate_9, literals };
 
 /// Appends a zlib stream of `planes` whose first `stored` bytes are in stored blocks of at most `plane` bytes, and

@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 7> names{
 /// third plane keeps .86 to .94, and leaving it as it is costs a twentieth of the size and makes reading twice as fast.
 constexpr double worth_deflating = 0.8;
 
-/// How much a chunk may grow so that no matches need be searched for, which is three to ten times faster.
+/// How much the trial's chunk may grow so that no matches need be searched for, which is three to ten times faster.
 constexpr double literals_may_cost = 1.10;
 
 /// Room that a thread keeps between chunks; its content never outlives a call.
@@ -59,16 +59,7 @@ void append_planes(const ChunkCodec& codec, std::size_t count, std::span<const s
     std::size_t stored = 0;
     while (stored < codec.stored_planes && entropy(stored) > 8 * worth_deflating) ++stored;
     PlaneCoding coding = codec.filters == Filters::shuffle_deflate_9 ? PlaneCoding::deflate_9 : PlaneCoding::deflate_1;
-    if (codec.literals && stored == codec.stored_planes) {
-        // A code without matches takes a whole bit even for what is certain, so nearly constant planes deflate better.
-        double least = 8.0 * static_cast<double>(stored), literals = least;
-        for (std::size_t p = stored; p * count < planes.size(); ++p) {
-            const double bits = entropy(p);
-            least += bits;
-            literals += std::max(bits, 1.0);
-        }
-        if (literals <= literals_may_cost * least) coding = PlaneCoding::literals;
-    }
+    if (codec.literals && stored == codec.stored_planes) coding = PlaneCoding::literals;
     append_zlib_planes(planes, count, stored * count, coding, packed);
 }
 

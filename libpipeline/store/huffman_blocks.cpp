@@ -3,23 +3,26 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <vector>
 
 namespace cohort::store {
-namespace {
 
-static_assert(std::endian::native == std::endian::little, "bits are written eight bytes at a time");
-
-constexpr std::size_t end_of_block = 256, literals = 257;
-/// RFC 1951 allows 15. Inflaters look up 9 to 11 bits at once, and five symbols of 11 fit the bit buffer; it costs less
-/// than a thousandth of the size.
-constexpr unsigned longest_literal = 11, longest_length = 7;
-
-struct Code {
+struct HuffmanStream::Code {
     std::uint32_t bits = 0;  ///< first bit lowest
     std::uint32_t length = 0;
 };
 
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "bits are written eight bytes at a time");
+
+constexpr std::size_t end_of_block = 256, literals = 257, all_symbols = 286;
+/// RFC 1951 allows 15. Inflaters look up 9 to 11 bits at once, and five symbols of 11 fit the bit buffer; it costs less
+/// than a thousandth of the size.
+constexpr unsigned longest_literal = 11, longest_length = 7;
+
 /// Canonical codes (RFC 1951, section 3.2.2) of given lengths; Huffman codes are written from their highest bit on.
+template <class Code>
 void canonical_codes(std::span<const std::uint8_t> lengths, std::span<Code> codes) {
     std::array<std::uint32_t, 17> count{}, next{};
     for (const std::uint8_t length : lengths) ++count[length];
@@ -72,7 +75,7 @@ struct ToldLengths {
     struct Item {
         std::uint8_t symbol, extra, extra_bits;
     };
-    std::array<Item, literals + 2> items{};
+    std::array<Item, all_symbols + 2> items{};
     std::size_t count = 0;
 
     void add(std::uint8_t symbol, std::size_t extra = 0, std::uint8_t extra_bits = 0) {
@@ -102,6 +105,34 @@ struct ToldLengths {
     }
 };
 
+/// A literal, or so many repeats of the byte before (RFC 1951, section 3.2.5).
+struct Token {
+    std::uint16_t symbol;
+    std::uint8_t extra, extra_bits;
+};
+
+Token run_token(std::size_t run) {
+    if (run == 258) return {285, 0, 0};
+    const std::size_t more = run - 3;
+    if (more < 8) return {static_cast<std::uint16_t>(257 + more), 0, 0};
+    const auto extra_bits = static_cast<std::uint8_t>(std::bit_width(more) - 3);
+    const std::size_t symbol = 257 + 4 * extra_bits + (more >> extra_bits);
+    return {static_cast<std::uint16_t>(symbol), static_cast<std::uint8_t>(more & ((1U << extra_bits) - 1)), extra_bits};
+}
+
+/// How often the first byte comes again behind itself.
+std::size_t repeats(std::span<const std::byte> bytes) {
+    const std::uint64_t eight = 0x0101010101010101 * static_cast<std::uint64_t>(bytes[0]);
+    std::size_t i = 1;
+    for (; bytes.size() - i >= 8; i += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, bytes.data() + i, 8);
+        if (word != eight) return i - 1 + static_cast<std::size_t>(std::countr_zero(word ^ eight)) / 8;
+    }
+    while (i < bytes.size() && bytes[i] == bytes[0]) ++i;
+    return i - 1;
+}
+
 }  // namespace
 
 ByteCounts count_bytes(std::span<const std::byte> bytes) {
@@ -120,12 +151,12 @@ ByteCounts count_bytes(std::span<const std::byte> bytes) {
 }
 
 void code_lengths(std::span<const std::uint32_t> counts, unsigned longest, std::span<std::uint8_t> lengths) {
-    std::array<std::uint64_t, literals> sorted{};
+    std::array<std::uint64_t, all_symbols> sorted{};
     std::size_t used = 0;
     for (std::size_t s = 0; s < counts.size(); ++s)
         if (counts[s] > 0) sorted[used++] = std::uint64_t{counts[s]} << 32 | s;
     std::sort(sorted.begin(), sorted.begin() + static_cast<std::ptrdiff_t>(used));
-    std::array<std::uint32_t, literals> depth{};
+    std::array<std::uint32_t, all_symbols> depth{};
     for (std::size_t i = 0; i < used; ++i) depth[i] = static_cast<std::uint32_t>(sorted[i] >> 32);
     huffman_depths(std::span(depth).first(used));
 
@@ -171,15 +202,13 @@ void HuffmanStream::put(std::uint64_t bits, unsigned count) {
     if (bits_ > 32) flush();
 }
 
-void HuffmanStream::append_block(std::span<const std::byte> plain, const ByteCounts& counts, bool last) {
-    // Literals, the end of the block, and two distance codes that are never used: some inflaters want a complete set.
-    std::array<std::uint8_t, literals + 2> lengths{};
-    std::array<std::uint32_t, literals> frequency{};
-    std::copy(counts.begin(), counts.end(), frequency.begin());
-    frequency[end_of_block] = 1;
-    if (plain.empty()) frequency[0] = 1;
-    code_lengths(frequency, longest_literal, std::span(lengths).first(literals));
-    lengths[literals] = lengths[literals + 1] = 1;
+void HuffmanStream::begin_block(std::span<const std::uint32_t> counts, bool last, std::size_t more,
+                                std::span<Code> codes) {
+    // Literals, the end of the block, run lengths, and two distances (1 and 2): some inflaters want a complete set.
+    std::array<std::uint8_t, all_symbols + 2> room{};
+    const auto lengths = std::span(room).first(counts.size() + 2);
+    code_lengths(counts, longest_literal, lengths.first(counts.size()));
+    lengths[counts.size()] = lengths[counts.size() + 1] = 1;
 
     const ToldLengths told(lengths);
     std::array<std::uint32_t, 19> told_counts{};
@@ -187,16 +216,15 @@ void HuffmanStream::append_block(std::span<const std::byte> plain, const ByteCou
     std::array<std::uint8_t, 19> told_lengths{};
     code_lengths(told_counts, longest_length, told_lengths);
     std::array<Code, 19> told_codes;
-    canonical_codes(told_lengths, told_codes);
+    canonical_codes(told_lengths, std::span<Code>(told_codes));
     constexpr std::array<std::uint8_t, 19> order{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
     std::size_t ordered = order.size();
     while (ordered > 4 && told_lengths[order[ordered - 1]] == 0) --ordered;
 
-    // No code is longer than 11 bits, no told length longer than 7 + 7.
-    reserve(64 + 2 * told.count + (plain.size() * longest_literal + 7) / 8);
+    reserve(64 + 2 * told.count + more);  // no told length takes more than 7 + 7 bits
     put((last ? 1 : 0) | 2 << 1, 3);
-    put(0, 5);  // 257 literal and length codes
-    put(1, 5);  // 2 distance codes
+    put(counts.size() - literals, 5);
+    put(2 - 1, 5);  // distances
     put(ordered - 4, 4);
     for (std::size_t i = 0; i < ordered; ++i) put(told_lengths[order[i]], 3);
     for (std::size_t i = 0; i < told.count; ++i) {
@@ -204,9 +232,16 @@ void HuffmanStream::append_block(std::span<const std::byte> plain, const ByteCou
         const Code code = told_codes[item.symbol];
         put(code.bits | std::uint64_t{item.extra} << code.length, code.length + item.extra_bits);
     }
+    canonical_codes(lengths.first(counts.size()), codes);
+}
 
+void HuffmanStream::append_block(std::span<const std::byte> plain, const ByteCounts& counts, bool last) {
+    std::array<std::uint32_t, literals> frequency{};
+    std::copy(counts.begin(), counts.end(), frequency.begin());
+    frequency[end_of_block] = 1;
+    if (plain.empty()) frequency[0] = 1;
     std::array<Code, literals> codes;
-    canonical_codes(std::span(lengths).first(literals), codes);
+    begin_block(frequency, last, (plain.size() * longest_literal + 7) / 8, codes);
     flush();
     std::byte* to = out_.data() + put_;
     std::uint64_t held = held_;
@@ -235,6 +270,41 @@ void HuffmanStream::append_block(std::span<const std::byte> plain, const ByteCou
     for (; left > 0; --left, ++at) {
         const Code code = codes[static_cast<std::size_t>(*at)];
         put(code.bits, code.length);
+    }
+    put(codes[end_of_block].bits, codes[end_of_block].length);
+    flush();
+}
+
+void HuffmanStream::append_runs(std::span<const std::byte> plain, bool last) {
+    constexpr std::size_t longest_run = 258;
+    thread_local std::vector<Token> tokens;
+    tokens.clear();
+    std::array<std::uint32_t, all_symbols> frequency{};
+    const auto literal = [&](std::byte value) {
+        tokens.push_back({static_cast<std::uint16_t>(value), 0, 0});
+        ++frequency[static_cast<std::size_t>(value)];
+    };
+    for (std::size_t i = 0; i < plain.size();) {
+        literal(plain[i]);
+        std::size_t run = repeats(plain.subspan(i));
+        i += run + 1;
+        for (; run >= 3; run -= std::min(run, longest_run)) {
+            tokens.push_back(run_token(std::min(run, longest_run)));
+            ++frequency[tokens.back().symbol];
+        }
+        for (; run > 0; --run) literal(plain[i - 1]);
+    }
+    frequency[end_of_block] = 1;
+    if (plain.empty()) frequency[0] = 1;
+    std::size_t symbols = all_symbols;
+    while (symbols > literals && frequency[symbols - 1] == 0) --symbols;
+    std::array<Code, all_symbols> codes;
+    begin_block(std::span(frequency).first(symbols), last, tokens.size() * 3, codes);  // 11 + 5 + 1 bits at most
+    for (const Token& token : tokens) {
+        const Code code = codes[token.symbol];
+        // The distance, 1, has the code 0.
+        const unsigned distance_bits = token.symbol > end_of_block ? 1 : 0;
+        put(code.bits | std::uint64_t{token.extra} << code.length, code.length + token.extra_bits + distance_bits);
     }
     put(codes[end_of_block].bits, codes[end_of_block].length);
     flush();

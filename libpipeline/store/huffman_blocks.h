@@ -1,6 +1,6 @@
-// Deflate without matches: bytes become dynamic Huffman blocks (RFC 1951, section 3.2.7), several times faster than by
-// any search for matches, and about as small where bytes do not repeat in order: noise's exponents, byte planes.
-// [cohort_shards]
+// Deflate without a search for matches: bytes become dynamic Huffman blocks (RFC 1951, section 3.2.7), several times
+// faster than by any search for matches, and about as small where bytes do not repeat in order: noise's exponents, byte
+// planes. [cohort_shards]
 #pragma once
 
 #include <array>
@@ -28,10 +28,15 @@ public:
     explicit HuffmanStream(Bytes& out) : out_(out), put_(out.size()) {}
     /// One block of any length, with a code of its own. `counts` are those of `plain`.
     void append_block(std::span<const std::byte> plain, const ByteCounts& counts, bool last);
+    /// The same with runs of equal bytes told as such: for what is nearly constant, which else takes a bit a byte.
+    void append_runs(std::span<const std::byte> plain, bool last);
     /// Fills the last byte up with zero bits and gives `out` its length. To be called once, at the end.
     void finish();
 
 private:
+    struct Code;
+    /// Header and code of a block whose symbols come `counts` times; leaves room for `more` bytes.
+    void begin_block(std::span<const std::uint32_t> counts, bool last, std::size_t more, std::span<Code> codes);
     void reserve(std::size_t bytes);
     void put(std::uint64_t bits, unsigned count);
     void flush();

@@ -8,7 +8,7 @@
 namespace cohort::store {
 namespace {
 
-constexpr std::size_t end_of_block = 256, literals = 257;
+constexpr std::size_t end_of_block = 256, literals = 257, all_symbols = 286;
 constexpr unsigned longest = 11;  ///< what HuffmanStream writes
 
 /// Bits of a span, the lowest first. Beyond its end come zeros; whether they were used is seen at the end.
@@ -82,13 +82,14 @@ bool fill_table(std::span<const std::uint8_t> lengths, unsigned width, std::span
     return true;
 }
 
-/// A look-up's literals: up to six in the low bytes, then how many, then their bits. None where the block ends, or a
-/// code of 11 bits comes: those are rare, and without them the table is made in half the time.
+/// A look-up's literals: up to seven in the low bytes; in the highest how many (four bits) and how long they are. None
+/// where the block ends or a run begins, or a code of 11 bits comes: those are rare, and without them the table is made
+/// in half the time.
 constexpr unsigned run_bits = 10;
 using Run = std::uint64_t;
-constexpr unsigned most_literals = 6;
-constexpr unsigned count_of(Run run) { return static_cast<unsigned>(run >> 48 & 0xFF); }
-constexpr unsigned bits_of(Run run) { return static_cast<unsigned>(run >> 56); }
+constexpr unsigned most_literals = 7;
+constexpr unsigned count_of(Run run) { return static_cast<unsigned>(run >> 56 & 0xF); }
+constexpr unsigned bits_of(Run run) { return static_cast<unsigned>(run >> 60); }
 
 struct Code {
     std::array<Symbol, 1 << longest> symbols;
@@ -100,11 +101,11 @@ struct Code {
             unsigned used = 0, count = 0;
             for (; count < most_literals; ++count) {
                 const Symbol symbol = symbols[i >> used];
-                if (used + symbol.length > run_bits || symbol.value == end_of_block) break;
+                if (used + symbol.length > run_bits || symbol.value >= end_of_block) break;
                 run |= static_cast<Run>(symbol.value) << 8 * count;
                 used += symbol.length;
             }
-            runs[i] = run | static_cast<Run>(count) << 48 | static_cast<Run>(used) << 56;
+            runs[i] = run | static_cast<Run>(count) << 56 | static_cast<Run>(used) << 60;
         }
     }
 };
@@ -112,8 +113,8 @@ struct Code {
 /// The literals' code of a block whose first three bits are read.
 bool read_code(BitReader& in, Code& code) {
     in.refill();
-    if (in.take(5) != 0) return false;  // more than 257 codes: there are matches
-    const std::size_t distances = in.take(5) + 1, told = in.take(4) + 4;
+    const std::size_t symbols = literals + in.take(5), distances = in.take(5) + 1, told = in.take(4) + 4;
+    if (symbols > all_symbols || distances != 2) return false;
     constexpr std::array<std::uint8_t, 19> order{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
     std::array<std::uint8_t, 19> told_lengths{};
     for (std::size_t i = 0; i < told; ++i) {
@@ -123,8 +124,8 @@ bool read_code(BitReader& in, Code& code) {
     std::array<Symbol, 1 << 7> told_code{};
     if (!fill_table(told_lengths, 7, told_code)) return false;
 
-    std::array<std::uint8_t, literals + 32> lengths{};
-    const std::size_t all = literals + distances;
+    std::array<std::uint8_t, all_symbols + 2> lengths{};
+    const std::size_t all = symbols + distances;
     for (std::size_t i = 0; i < all;) {
         in.refill();
         const Symbol symbol = told_code[in.held & 127];
@@ -139,16 +140,26 @@ bool read_code(BitReader& in, Code& code) {
         if (run > all - i || value > longest) return false;
         for (; run > 0; --run) lengths[i++] = value;
     }
-    // The two distances that are never used make a complete code; what else there may be is not ours to judge.
-    if (distances != 2 || lengths[literals] != 1 || lengths[literals + 1] != 1) return false;
+    if (lengths[symbols] != 1 || lengths[symbols + 1] != 1) return false;
     if (in.overrun() || lengths[end_of_block] == 0) return false;
-    if (!fill_table(std::span(lengths).first(literals), longest, code.symbols)) return false;
+    if (!fill_table(std::span(lengths).first(symbols), longest, code.symbols)) return false;
     code.fill_runs();
     return true;
 }
 
-/// A block's literals from `out` on; null when they do not fit before `end` or the input ends.
-std::byte* read_literals(BitReader& reader, const Code& code, std::byte* out, const std::byte* const end) {
+/// RFC 1951, section 3.2.5.
+std::size_t run_length(BitReader& in, std::uint32_t symbol) {
+    if (symbol == 285) return 258;
+    const auto step = static_cast<std::uint32_t>(symbol - literals);
+    if (step < 8) return 3 + step;
+    const unsigned extra_bits = step / 4 - 1;
+    return 3 + ((4 + step % 4) << extra_bits) + in.take(extra_bits);
+}
+
+/// A block's bytes from `out` on; null when they do not fit before `end`, the input ends, or what is repeated is not
+/// the byte before.
+std::byte* read_symbols(BitReader& reader, const Code& code, const std::byte* const begin, std::byte* out,
+                        const std::byte* const end) {
     BitReader in = reader;
     constexpr unsigned at_once = 5;  // look-ups of 10 bits out of 56
     constexpr std::ptrdiff_t room = at_once * most_literals + 8;
@@ -170,8 +181,16 @@ std::byte* read_literals(BitReader& reader, const Code& code, std::byte* out, co
         in.drop(symbol.length);
         if (in.overrun()) return nullptr;
         if (symbol.value == end_of_block) break;
-        if (out == end) return nullptr;
-        *out++ = static_cast<std::byte>(symbol.value);
+        if (symbol.value < end_of_block) {
+            if (out == end) return nullptr;
+            *out++ = static_cast<std::byte>(symbol.value);
+            continue;
+        }
+        const std::size_t run = run_length(in, symbol.value);
+        if (in.take(1) != 0 || in.overrun()) return nullptr;  // another distance than 1
+        if (out == begin || static_cast<std::size_t>(end - out) < run) return nullptr;
+        std::memset(out, static_cast<int>(out[-1]), run);
+        out += run;
     }
     reader = in;
     return out;
@@ -179,7 +198,7 @@ std::byte* read_literals(BitReader& reader, const Code& code, std::byte* out, co
 
 }  // namespace
 
-bool read_literal_blocks(std::span<const std::byte> packed, std::span<std::byte> plain) {
+bool read_huffman_blocks(std::span<const std::byte> packed, std::span<std::byte> plain) {
     BitReader in(packed);
     thread_local Code code;  // filled anew for each block
     std::byte *out = plain.data(), *const end = out + plain.size();
@@ -187,7 +206,7 @@ bool read_literal_blocks(std::span<const std::byte> packed, std::span<std::byte>
         in.refill();
         last = in.take(1) != 0;
         if (in.take(2) != 2 || !read_code(in, code)) return false;
-        out = read_literals(in, code, out, end);
+        out = read_symbols(in, code, plain.data(), out, end);
         if (out == nullptr) return false;
     }
     return out == end && in.at_end();

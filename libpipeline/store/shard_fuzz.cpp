@@ -52,7 +52,7 @@ void read_blocks(std::span<const std::byte> packed) {
     Bytes ours(4096), theirs(4096);
     for (const std::size_t size : {0U, 1U, 100U, 1000U, 4096U}) {
         const auto into = std::span(ours).first(size);
-        if (!read_literal_blocks(packed, into)) continue;
+        if (!read_huffman_blocks(packed, into)) continue;
         if (!inflate_raw(packed, std::span(theirs).first(size)) ||
             !std::equal(into.begin(), into.end(), theirs.begin()))
             __builtin_trap();
@@ -68,9 +68,17 @@ void write_blocks(std::span<const std::byte> plain) {
     stream.append_block(second, count_bytes(second), true);
     stream.finish();
     if (!inflate_raw(packed, back) || !std::equal(plain.begin(), plain.end(), back.begin())) __builtin_trap();
+    Bytes runs;
+    HuffmanStream other(runs);
+    other.append_runs(first, false);
+    other.append_runs(second, true);
+    other.finish();
+    if (!inflate_raw(runs, back) || !std::equal(plain.begin(), plain.end(), back.begin())) __builtin_trap();
     if (plain.empty()) return;
     std::fill(back.begin(), back.end(), std::byte{0});
-    if (!read_literal_blocks(packed, back) || !std::equal(plain.begin(), plain.end(), back.begin())) __builtin_trap();
+    if (!read_huffman_blocks(runs, back) || !std::equal(plain.begin(), plain.end(), back.begin())) __builtin_trap();
+    std::fill(back.begin(), back.end(), std::byte{0});
+    if (!read_huffman_blocks(packed, back) || !std::equal(plain.begin(), plain.end(), back.begin())) __builtin_trap();
 }
 
 }  // namespace

@@ -28,6 +28,15 @@ Bytes huffman(std::span<const std::byte> plain, std::size_t block) {
     return packed;
 }
 
+Bytes with_runs(std::span<const std::byte> plain, std::size_t block) {
+    Bytes packed;
+    HuffmanStream stream(packed);
+    for (std::size_t at = 0; at == 0 || at < plain.size(); at += block)
+        stream.append_runs(plain.subspan(at, std::min(block, plain.size() - at)), at + block >= plain.size());
+    stream.finish();
+    return packed;
+}
+
 /// By zlib, which refuses incomplete codes and wants the stream to end where the bytes do.
 bool zlib_reads(const Bytes& packed, const Bytes& plain) {
     Bytes back(plain.size() + 1);
@@ -124,6 +133,29 @@ TEST_CASE(
             }
 }
 
+TEST_CASE("runs of every length come back, and a constant takes less than a hundred bytes") {
+    std::mt19937_64 random(7);
+    Bytes every;
+    for (std::size_t run = 1; run < 1100; ++run) every.insert(every.end(), run, static_cast<std::byte>(run % 3));
+    std::vector<Bytes> plains{every, Bytes(1), Bytes(2), Bytes(3), Bytes(4), Bytes{}};
+    for (int kind = 0; kind < 6; ++kind) plains.push_back(bytes_like(kind, 33000, random));
+    for (const Bytes& plain : plains)
+        for (const std::size_t block : {std::size_t{1000}, std::size_t{32768}, std::size_t{1} << 20}) {
+            const Bytes packed = with_runs(plain, block);
+            Bytes back(plain.size());
+            INFO(plain.size() << " bytes in blocks of " << block);
+            REQUIRE(inflate_raw(packed, back));
+            CHECK(back == plain);
+            CHECK(zlib_reads(packed, plain));
+            if (plain.empty()) continue;
+            std::fill(back.begin(), back.end(), std::byte{0xEE});
+            REQUIRE(read_huffman_blocks(packed, back));
+            CHECK(back == plain);
+            CHECK_FALSE(read_huffman_blocks(packed, std::span(back).first(plain.size() - 1)));
+        }
+    CHECK(with_runs(Bytes(32768), 32768).size() < 100);
+}
+
 TEST_CASE("our reader gives the same bytes for any block length, and none for a cut, longer or shorter stream") {
     std::mt19937_64 random(5);
     for (int kind = 0; kind < 6; ++kind)
@@ -132,15 +164,15 @@ TEST_CASE("our reader gives the same bytes for any block length, and none for a 
                 const Bytes plain = bytes_like(kind, size, random);
                 Bytes packed = huffman(plain, block), back(size), other(size + 1);
                 INFO("kind " << kind << ", " << size << " bytes in blocks of " << block);
-                REQUIRE(read_literal_blocks(packed, back));
+                REQUIRE(read_huffman_blocks(packed, back));
                 REQUIRE(back == plain);
-                CHECK_FALSE(read_literal_blocks(packed, other));
-                CHECK_FALSE(read_literal_blocks(packed, std::span(back).first(size - 1)));
+                CHECK_FALSE(read_huffman_blocks(packed, other));
+                CHECK_FALSE(read_huffman_blocks(packed, std::span(back).first(size - 1)));
                 for (std::size_t cut = 0; cut < packed.size(); cut += 1 + packed.size() / 50)
-                    CHECK_FALSE(read_literal_blocks(std::span(packed).first(cut), back));
-                CHECK_FALSE(read_literal_blocks(std::span(packed).first(packed.size() - 1), back));
+                    CHECK_FALSE(read_huffman_blocks(std::span(packed).first(cut), back));
+                CHECK_FALSE(read_huffman_blocks(std::span(packed).first(packed.size() - 1), back));
                 packed.push_back(std::byte{0});
-                CHECK_FALSE(read_literal_blocks(packed, back));
+                CHECK_FALSE(read_huffman_blocks(packed, back));
             }
 }
 
@@ -148,11 +180,12 @@ TEST_CASE("whatever bits are flipped, our reader reads what zlib reads or nothin
     std::mt19937_64 random(6);
     std::size_t read = 0;
     for (int trial = 0; trial < 20000; ++trial) {
-        const Bytes plain = bytes_like(trial % 6, 300 + random() % 300, random);
-        Bytes packed = huffman(plain, 256), back(plain.size()), general(plain.size());
+        const Bytes plain = bytes_like(trial / 2 % 6, 300 + random() % 300, random);
+        Bytes packed = trial % 2 != 0 ? with_runs(plain, 256) : huffman(plain, 256);
+        Bytes back(plain.size()), general(plain.size());
         for (std::size_t flips = 1 + random() % 3; flips > 0; --flips)
             packed[random() % packed.size()] ^= static_cast<std::byte>(1U << random() % 8);
-        if (!read_literal_blocks(packed, back)) continue;
+        if (!read_huffman_blocks(packed, back)) continue;
         ++read;
         REQUIRE(inflate_raw(packed, general));
         REQUIRE(back == general);
@@ -160,17 +193,18 @@ TEST_CASE("whatever bits are flipped, our reader reads what zlib reads or nothin
     CHECK(read > 100);
 }
 
-TEST_CASE("streams with matches or stored blocks are left to a general inflater") {
-    const Bytes zeros(5000);
+TEST_CASE("streams with other matches than runs, or stored blocks, are left to a general inflater") {
+    Bytes pairs(5000);
+    for (std::size_t i = 0; i < pairs.size(); i += 2) pairs[i] = std::byte{7};
     for (const int level : {1, 6}) {
-        const Bytes packed = zlib_compress(zeros, level);
-        Bytes back(zeros.size());
-        CHECK_FALSE(read_literal_blocks(std::span(packed).subspan(2, packed.size() - 6), back));
+        const Bytes packed = zlib_compress(pairs, level);
+        Bytes back(pairs.size());
+        CHECK_FALSE(read_huffman_blocks(std::span(packed).subspan(2, packed.size() - 6), back));
     }
     const Bytes stored{std::byte{1}, std::byte{1}, std::byte{0}, std::byte{0xFE}, std::byte{0xFF}, std::byte{9}};
     Bytes one(1);
     REQUIRE(inflate_raw(stored, one));
-    CHECK_FALSE(read_literal_blocks(stored, one));
+    CHECK_FALSE(read_huffman_blocks(stored, one));
 }
 
 TEST_CASE("a stream goes on behind bytes that are there, and another behind it") {
