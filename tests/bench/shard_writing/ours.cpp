@@ -1,7 +1,9 @@
 // shard_writing RAW TYPE N COPIES FOLDER THREADS    writes the raw cube as COPIES samples, prints {"s": wall time}
 //
-// Timed: packing and placing (as a step does it), until the files are closed; not the array's SHA-256, which h5py has not
-// either. Neither side syncs.
+// Timed: packing and placing (as a step does it), until the files are closed; not the array's SHA-256, which h5py has
+// not either. Neither side syncs.
+#include <malloc.h>
+
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -16,6 +18,10 @@ int main(int argc, char** argv) {
     using namespace cohort::store;
     const std::vector<std::string> args(argv, argv + argc);
     if (args.size() != 7) return 2;
+    // As cohort-ingest sets it: memory that is given back comes back page by page.
+    mallopt(M_MMAP_MAX, 0);
+    mallopt(M_TRIM_THRESHOLD, -1);
+    mallopt(M_TOP_PAD, 16 << 20);
     const std::int64_t edge = std::stol(args[3]);
     const std::size_t copies = std::stoul(args[4]);
     const auto threads = static_cast<unsigned>(std::stoul(args[6]));
