@@ -99,6 +99,7 @@ TEST_CASE("a model that is saved, loaded and trained on equals one that was neve
 
 TEST_CASE("the average of the weights is that of its definition, predicts, and leaves training alone") {
     auto plan = small_plan();
+    plan.weight_averaging = 0;
     Model plain(plan, 2, labels, 1, "cpu");
     plan.weight_averaging = 0.2;
     Model averaging(plan, 2, labels, 1, "cpu");

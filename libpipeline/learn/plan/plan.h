@@ -44,9 +44,9 @@ struct Plan {
     Schedule schedule = Schedule::poly;
     double learning_rate = 3e-3;
     double weight_decay = 3e-5;
-    double weight_averaging = 0;         ///< share of the average that a step keeps, e.g. .999; 0: no average
-    double foreground_share = 1.0 / 3;   ///< of a batch, placed on a voxel of a drawn foreground class
-    std::string augmentation = "light";  ///< a recipe of augment/recipe.h
+    double weight_averaging = 0.999;        ///< share of the average that a step keeps, e.g. .999; 0: no average
+    double foreground_share = 1.0 / 3;      ///< of a batch, placed on a voxel of a drawn foreground class
+    std::string augmentation = "moderate";  ///< a recipe of augment/recipe.h
 
     std::map<std::string, std::string> reasons;  ///< by name of the choice, as in plan.json
 
