@@ -92,8 +92,10 @@ namespace {
 
 /// Two neighbours along x at p (lower half) and at q (upper half): one vector without a gather, which would cost more.
 inline __m128 two_pairs(const float* p, const float* q) {
-    return _mm_castpd_ps(
-        _mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(p)), reinterpret_cast<const double*>(q)));
+    double low = 0, high = 0;  // copied, as floats need not lie where doubles must
+    std::memcpy(&low, p, sizeof low);
+    std::memcpy(&high, q, sizeof high);
+    return _mm_castpd_ps(_mm_set_pd(high, low));
 }
 
 }  // namespace
