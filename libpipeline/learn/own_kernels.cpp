@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include "core/parallel.h"
 #include "learn/kernels/has_vectors.h"
 
 namespace cohort::learn {
@@ -17,9 +18,9 @@ bool serves_own_kernels(const at::Tensor& tensor) {
 }
 
 void run_on_compute_threads(std::int64_t count, const std::function<void(std::int64_t)>& body) {
-    at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-        for (auto i = begin; i < end; ++i) body(i);
-    });
+    // Not by LibTorch's own loop: it is compiled into its callers, and serial there without OpenMP.
+    parallel_for(static_cast<std::size_t>(count), static_cast<unsigned>(at::get_num_threads()),
+                 [&](std::size_t i) { body(static_cast<std::int64_t>(i)); });
 }
 
 }  // namespace cohort::learn

@@ -15,7 +15,7 @@ void use_own_kernels(bool yes);
 /// float32 on a CPU that has the vectors.
 bool serves_own_kernels(const at::Tensor& tensor);
 
-/// LibTorch's compute threads.
+/// As many threads as LibTorch computes with.
 void run_on_compute_threads(std::int64_t count, const std::function<void(std::int64_t)>& body);
 
 }  // namespace cohort::learn
