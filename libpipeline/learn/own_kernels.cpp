@@ -2,7 +2,6 @@
 
 #include <ATen/Parallel.h>
 
-#include "core/parallel.h"
 #include "learn/kernels/has_vectors.h"
 
 namespace cohort::learn {
@@ -18,9 +17,14 @@ bool serves_own_kernels(const at::Tensor& tensor) {
 }
 
 void run_on_compute_threads(std::int64_t count, const std::function<void(std::int64_t)>& body) {
-    // Not by LibTorch's own loop: it is compiled into its callers, and serial there without OpenMP.
-    parallel_for(static_cast<std::size_t>(count), static_cast<unsigned>(at::get_num_threads()),
-                 [&](std::size_t i) { body(static_cast<std::int64_t>(i)); });
+    // LibTorch's own threads, so that two pools do not fight for the cores. Its loop is compiled into its callers: this
+    // file is compiled with OpenMP, without which it would run alone.
+#ifndef _OPENMP
+#error "this file is to be compiled with OpenMP"
+#endif
+    at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = begin; i < end; ++i) body(i);
+    });
 }
 
 }  // namespace cohort::learn
