@@ -6,14 +6,8 @@
 
 namespace cohort::learn {
 
-namespace {
-bool wanted = true;
-}
-
-void use_own_kernels(bool yes) { wanted = yes; }
-
 bool serves_own_kernels(const at::Tensor& tensor) {
-    return wanted && tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && has_vectors();
+    return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && has_vectors();
 }
 
 void run_on_compute_threads(std::int64_t count, const std::function<void(std::int64_t)>& body) {

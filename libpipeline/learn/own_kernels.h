@@ -9,9 +9,6 @@
 
 namespace cohort::learn {
 
-/// Tests compare the two. Not for use while a network runs.
-void use_own_kernels(bool yes);
-
 /// float32 on a CPU that has the vectors.
 bool serves_own_kernels(const at::Tensor& tensor);
 
