@@ -15,30 +15,6 @@
 namespace cohort::augmentation {
 namespace {
 
-/// What content says about the samples' arrays, counted again as they are written.
-class Written {
-public:
-    void see(const store::Sample& sample) {
-        labelled_ += sample.first_with(store::Role::label) != nullptr;
-        flagged_ += !sample.flags.empty();
-        for (const auto& [name, info] : sample.arrays) {
-            auto& row = arrays_[name];
-            row["role"] = store::name_of(info.role);
-            row["samples"] = row.value("samples", std::uint64_t{0}) + 1;
-        }
-    }
-    /// Only what the dataset's content had; a dataset of another origin need not have these tables.
-    void put_into(Json& content) const {
-        if (content.contains("arrays")) content["arrays"] = arrays_;
-        if (content.contains("labelled")) content["labelled"] = labelled_;
-        if (content.contains("flagged")) content["flagged"] = flagged_;
-    }
-
-private:
-    Json arrays_ = Json::object();
-    std::uint64_t labelled_ = 0, flagged_ = 0;
-};
-
 struct Planned {
     store::Sample sample;
     std::optional<Quarantined> fault;
@@ -143,7 +119,6 @@ private:
             [&](Item& item, Made result) {
                 context_.progress.advance(1, result.bytes_read);
                 bytes_ += result.bytes_read;
-                written_.see(result.packed->sample());
                 writer_.add(std::move(result.packed));
                 item.memory = {};
             });
@@ -151,7 +126,7 @@ private:
 
     Made made(const Item& item) const {
         const auto& original = *item.wanted.original;
-        if (item.wanted.number == 0) return {writer_.pack(original, taken_over(original)), 0};
+        if (item.wanted.number == 0) return {writer_.pack(original, store::taken_over(dataset_, original)), 0};
         auto copy = within([&] { return "making copy " + std::to_string(item.wanted.number) + " of " + original.id; },
                            [&] {
                                return make_copy(parameters_.recipe, dataset_, original, item.plan, item.wanted.number,
@@ -165,29 +140,13 @@ private:
         return {writer_.pack(std::move(done.sample), std::move(done.arrays)), done.bytes_read};
     }
 
-    std::map<std::string, store::NewArray> taken_over(const store::Sample& sample) const {
-        std::map<std::string, store::NewArray> arrays;
-        for (const auto& [name, info] : sample.arrays) {
-            store::NewArray array;
-            array.info = info;
-            array.from = &dataset_;
-            array.from_id = sample.id;
-            array.from_array = name;
-            array.header = dataset_.header(sample.id, name);
-            arrays.emplace(name, std::move(array));
-        }
-        return arrays;
-    }
-
     void finish(double seconds) {
         const auto totals = writer_.finish();
         auto& result = context_.result;
         result.content = dataset_.manifest().content;
         // What curate found was found in other samples.
         for (const char* stale : {"fingerprint", "checks"}) result.content.erase(stale);
-        written_.put_into(result.content);
-        result.content["samples"] = totals.samples;
-        result.content["subjects"] = totals.subjects;
+        totals.renew(result.content);
         result.content["augmentation"] = {{"recipe", parameters_.recipe_name},
                                           {"transforms", augment::to_json(parameters_.recipe)},
                                           {"copies", parameters_.copies},
@@ -210,7 +169,6 @@ private:
     const store::Dataset dataset_;
     const std::map<std::string, bool> has_background_;
     store::DatasetWriter writer_;
-    Written written_;
     std::set<std::string> set_aside_;
     std::uint64_t sources_ = 0, bytes_ = 0;
 };

@@ -35,45 +35,8 @@ void quarantine(step::Context& context, const Record& record) {
     context.log.warn("set aside: " + why.message);
 }
 
-/// All arrays as they are: compressed chunks are taken over, whole shards linked where they can be.
-std::map<std::string, store::NewArray> taken_over(const store::Dataset& from, const store::Sample& sample) {
-    std::map<std::string, store::NewArray> arrays;
-    for (const auto& [name, info] : sample.arrays) {
-        store::NewArray array;
-        array.info = info;
-        array.from = &from;
-        array.from_id = sample.id;
-        array.from_array = name;
-        array.header = from.header(sample.id, name);
-        arrays.emplace(name, std::move(array));
-    }
-    return arrays;
-}
-
-/// What content says about the samples' arrays, counted again as they are written.
-class Kept {
-public:
-    void see(const store::Sample& sample) {
-        labelled_ += sample.first_with(store::Role::label) != nullptr;
-        for (const auto& [name, info] : sample.arrays) {
-            auto& row = arrays_[name];
-            row["role"] = store::name_of(info.role);
-            row["samples"] = row.value("samples", std::uint64_t{0}) + 1;
-        }
-    }
-    /// Only what the dataset's content had; a dataset of another origin need not have these tables.
-    void put_into(Json& content) const {
-        if (content.contains("arrays")) content["arrays"] = arrays_;
-        if (content.contains("labelled")) content["labelled"] = labelled_;
-    }
-
-private:
-    Json arrays_ = Json::object();
-    std::uint64_t labelled_ = 0;
-};
-
-store::DatasetWriter::Totals write_staying(const store::Dataset& dataset, const std::vector<Record>& records,
-                                           const CurateParameters& parameters, step::Context& context, Kept& kept) {
+store::DatasetTotals write_staying(const store::Dataset& dataset, const std::vector<Record>& records,
+                                   const CurateParameters& parameters, step::Context& context) {
     store::DatasetWriter writer(context.out, store::Codec::fast);
     auto samples = dataset.samples();
     std::size_t next = 0;
@@ -94,26 +57,17 @@ store::DatasetWriter::Totals write_staying(const store::Dataset& dataset, const 
         [&](std::pair<store::Sample, const Record*>& item) {
             auto& [sample, record] = item;
             set_flags(sample, *record, parameters);
-            auto arrays = taken_over(dataset, sample);
+            auto arrays = store::taken_over(dataset, sample);
             return writer.pack(std::move(sample), std::move(arrays));
         },
-        [&](auto&, std::unique_ptr<store::PackedSample> packed) {
-            kept.see(packed->sample());
-            writer.add(std::move(packed));
-        });
+        [&](auto&, std::unique_ptr<store::PackedSample> packed) { writer.add(std::move(packed)); });
     return writer.finish();
 }
 
-struct Tally {
-    Json by_check = Json::object();
-    std::uint64_t flagged = 0;
-};
-
-/// How many samples each check flagged or quarantined.
-Tally tally(const std::vector<Record>& records, const CurateParameters& parameters) {
+/// How many samples each check flagged or quarantined: content.checks.
+Json tally(const std::vector<Record>& records, const CurateParameters& parameters) {
     const auto checks = all_checks();
     std::vector<std::uint64_t> flagged(checks.size(), 0), quarantined(checks.size(), 0);
-    Tally out;
     for (const auto& record : records) {
         if (record.quarantined_by) {
             ++quarantined[record.findings[*record.quarantined_by].first];
@@ -122,18 +76,19 @@ Tally tally(const std::vector<Record>& records, const CurateParameters& paramete
         std::vector<bool> seen(checks.size(), false);
         for (const auto& [check, finding] : record.findings)
             if (parameters.actions[check] == Action::flag && !seen[check]) seen[check] = true, ++flagged[check];
-        out.flagged += std::any_of(seen.begin(), seen.end(), [](bool yes) { return yes; });
     }
+    Json out = Json::object();
     for (std::size_t c = 0; c < checks.size(); ++c)
-        out.by_check[std::string(checks[c].name)] = {
+        out[std::string(checks[c].name)] = {
             {"action", name_of(parameters.actions[c])}, {"flagged", flagged[c]}, {"quarantined", quarantined[c]}};
     return out;
 }
 
-std::string report_of(const Tally& tally) {
+std::string report_of(const Json& by_check) {
     std::string text;
-    for (const auto& [name, row] : tally.by_check.items()) {
-        const auto flagged = row.at("flagged").get<std::uint64_t>(), quarantined = row.at("quarantined").get<std::uint64_t>();
+    for (const auto& [name, row] : by_check.items()) {
+        const auto flagged = row.at("flagged").get<std::uint64_t>(),
+                   quarantined = row.at("quarantined").get<std::uint64_t>();
         if (flagged + quarantined == 0) continue;
         text += name + ": ";
         if (quarantined) text += std::to_string(quarantined) + " quarantined" + (flagged ? ", " : "");
@@ -141,13 +96,6 @@ std::string report_of(const Tally& tally) {
         text += "\n";
     }
     return text.empty() ? "no check found anything\n" : text;
-}
-
-/// The ids that predictions were asked for stay asked for, whatever curate sets aside.
-void keep_cases(const step::Input& input, const std::filesystem::path& out) {
-    constexpr const char* cases = "cases.txt";
-    if (input.manifest.members.contains(cases))
-        write_file_atomically(out / cases, std::string_view(store::read_member(input.path, input.manifest, cases)));
 }
 
 }  // namespace
@@ -177,19 +125,16 @@ step::Outcome CurateStep::run(step::Context& context) {
     const auto& before = dataset.manifest().content;
     const auto fingerprint = fingerprint_json(rows, channel_table(before), label_table(before));
     write_file_atomically(context.out / "fingerprint.json", std::string_view(canonical_json(fingerprint)));
-    keep_cases(input, context.out);
-    Kept kept;
-    const auto totals = write_staying(dataset, records, parameters, context, kept);
+    store::keep_asked_cases(dataset, context.out);
+    const auto totals = write_staying(dataset, records, parameters, context);
     if (context.stop.stop_requested()) return step::Outcome::stopped_with_state_saved;
 
     const auto counted = tally(records, parameters);
     auto& result = context.result;
     result.content = before;
-    kept.put_into(result.content);
-    result.content["samples"] = totals.samples;
-    result.content["subjects"] = totals.subjects;
-    result.content["flagged"] = counted.flagged;
-    result.content["checks"] = counted.by_check;
+    totals.renew(result.content);
+    result.content["flagged"] = totals.flagged;
+    result.content["checks"] = counted;
     result.content["fingerprint"] = fingerprint_summary(fingerprint);
     result.sources = records.size();
     result.report = report_of(counted);

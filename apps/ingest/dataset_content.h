@@ -18,23 +18,16 @@ public:
 
     /// {samples, subjects, labelled, arrays, channels, labels, layout}; `label_names`: declared, or empty to take the
     /// values found.
-    Json json(const store::DatasetWriter::Totals& totals, const layouts::Listing& listing,
+    Json json(const store::DatasetTotals& totals, const layouts::Listing& listing,
               const std::map<std::int64_t, std::string>& label_names) const;
 
-    std::uint64_t labelled() const { return labelled_; }
     /// Samples that lack a channel which others have.
     std::uint64_t incomplete() const;
 
 private:
-    struct ArrayCount {
-        store::Role role = store::Role::image;
-        std::uint64_t samples = 0;
-    };
-    std::map<std::string, ArrayCount> arrays_;
     std::map<std::pair<std::string, std::int64_t>, std::string> channels_;  ///< (array, index) → name first seen
     std::map<std::size_t, std::uint64_t> samples_by_channels_;
     std::set<std::int64_t> label_values_;
-    std::uint64_t labelled_ = 0;
 };
 
 }  // namespace cohort::ingest

@@ -25,7 +25,7 @@ layouts::FileKind kind_of(std::string_view name) {
     return formats::format_for(name) ? layouts::FileKind::image : layouts::FileKind::other;
 }
 
-layouts::Listing list_files(const IngestParameters& p, const std::stop_token& stop) {
+layouts::Listing list_files(const IngestParameters& p, const StopAsked& stop) {
     return layouts::list_cases({p.input, p.labels, p.layout, p.pattern, p.keep_unlabelled, kind_of, stop});
 }
 
@@ -112,7 +112,7 @@ public:
 
     step::Outcome run() {
         const auto begin = std::chrono::steady_clock::now();
-        listing_ = list_files(parameters_, context_.stop);
+        listing_ = list_files(parameters_, [this] { return context_.stop.stop_requested(); });
         context_.log.info("layout " + listing_.layout + ": " + listing_.why + "; " +
                           std::to_string(listing_.cases.size()) + " cases" +
                           (listing_.labels_given ? ", labels are given." : "."));
@@ -221,9 +221,9 @@ private:
         result.report = report(totals);
     }
 
-    std::string report(const store::DatasetWriter::Totals& totals) const {
+    std::string report(const store::DatasetTotals& totals) const {
         std::string text = std::to_string(totals.samples) + " samples of " + std::to_string(totals.subjects) +
-                           " subjects, " + std::to_string(content_.labelled()) + " with a label; voxels " +
+                           " subjects, " + std::to_string(totals.labelled) + " with a label; voxels " +
                            human_bytes(totals.voxel_bytes) + ", stored " + human_bytes(totals.stored_bytes) + " in " +
                            std::to_string(totals.shards) + (totals.shards == 1 ? " shard" : " shards") + "\n";
         for (const auto& [reason, count] : reasons_)

@@ -29,28 +29,6 @@ struct ItemOutcome {
 
 std::string source_of(const store::Sample& sample) { return sample.source.empty() ? sample.id : sample.source.front(); }
 
-/// What content says about the samples' arrays, counted again as they are written.
-class ArrayCounts {
-public:
-    void see(const store::Sample& sample) {
-        labelled_ += sample.first_with(store::Role::label) != nullptr;
-        for (const auto& [name, info] : sample.arrays) {
-            auto& row = arrays_[name];
-            row["role"] = store::name_of(info.role);
-            row["samples"] = row.value("samples", std::uint64_t{0}) + 1;
-        }
-    }
-    /// Only what the dataset's content had; a dataset of another origin need not have these tables.
-    void put_into(Json& content) const {
-        if (content.contains("arrays")) content["arrays"] = arrays_;
-        if (content.contains("labelled")) content["labelled"] = labelled_;
-    }
-
-private:
-    Json arrays_ = Json::object();
-    std::uint64_t labelled_ = 0;
-};
-
 /// The run: samples through the pipeline, outcomes in order.
 class Preprocess {
 public:
@@ -68,7 +46,7 @@ public:
         context_.progress.start("preparing", samples_, "samples");
         prepare_samples();
         if (context_.stop.stop_requested()) return step::Outcome::stopped_with_state_saved;
-        keep_cases();
+        store::keep_asked_cases(dataset_, context_.out);
         finish(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
         return step::Outcome::done;
     }
@@ -131,8 +109,6 @@ private:
         ++sources_;
         context_.progress.advance(1, outcome.bytes);
         if (outcome.fault) return set_aside(item.sample, std::move(*outcome.fault));
-        counts_.see(outcome.packed->sample());
-        flagged_ += !outcome.packed->sample().flags.empty();
         changed_ += outcome.changed;
         bytes_ += outcome.bytes;
         writer_.add(std::move(outcome.packed));
@@ -146,25 +122,14 @@ private:
         context_.log.warn("set aside: " + why.message);
     }
 
-    /// The ids that predictions were asked for stay asked for.
-    void keep_cases() const {
-        constexpr const char* cases = "cases.txt";
-        const auto& input = context_.inputs.one("dataset");
-        if (input.manifest.members.contains(cases))
-            write_file_atomically(context_.out / cases,
-                                  std::string_view(store::read_member(input.path, input.manifest, cases)));
-    }
-
     void finish(double seconds) {
         const auto totals = writer_.finish();
         auto& result = context_.result;
         result.content = dataset_.manifest().content;
         // What curate found was found in other voxels.
-        for (const char* stale : {"fingerprint", "checks", "flagged"}) result.content.erase(stale);
-        counts_.put_into(result.content);
-        result.content["samples"] = totals.samples;
-        result.content["subjects"] = totals.subjects;
-        result.content["flagged"] = flagged_;
+        for (const char* stale : {"fingerprint", "checks"}) result.content.erase(stale);
+        totals.renew(result.content);
+        result.content["flagged"] = totals.flagged;
         result.content["preprocessing"] = grid::to_json(how_);
         result.sources = sources_;
         result.run = {{"voxel_bytes_read", bytes_},
@@ -181,8 +146,7 @@ private:
     const grid::Preparation how_;
     const store::Dataset dataset_;
     store::DatasetWriter writer_;
-    ArrayCounts counts_;
-    std::uint64_t samples_ = 0, sources_ = 0, changed_ = 0, flagged_ = 0, bytes_ = 0;
+    std::uint64_t samples_ = 0, sources_ = 0, changed_ = 0, bytes_ = 0;
 };
 
 }  // namespace

@@ -73,16 +73,6 @@ store::NewArray new_array(const store::ArrayInfo& before, grid::PreparedArray pr
     return array;
 }
 
-store::NewArray taken_over(const store::Dataset& dataset, const std::string& id, const std::string& name,
-                           const store::ArrayInfo& info) {
-    store::NewArray array;
-    array.info = info;
-    array.from = &dataset;
-    array.from_id = id;
-    array.from_array = name;
-    return array;
-}
-
 }  // namespace
 
 std::variant<SamplePlan, Quarantined> plan_sample(const grid::Preparation& how, const store::Sample& sample) {
@@ -136,8 +126,11 @@ std::variant<PreparedForStore, Quarantined> prepare_sample(const grid::Preparati
         const auto name = array.name;
         const auto& before = sample.arrays.at(name);
         out.changed = out.changed || array.changed;
-        auto entry = array.changed ? new_array(before, std::move(array), done.grid_changed ? &done.geometry : nullptr)
-                                   : taken_over(dataset, sample.id, name, before);
+        if (!array.changed) {
+            out.arrays.emplace(name, store::taken_over(dataset, sample.id, name, before));
+            continue;
+        }
+        auto entry = new_array(before, std::move(array), done.grid_changed ? &done.geometry : nullptr);
         entry.header = dataset.header(sample.id, name);
         out.arrays.emplace(name, std::move(entry));
     }

@@ -9,6 +9,19 @@
 
 namespace cohort::augment {
 
+/// P in ln(1 + m) = m − ½m² + m³·P(m), m in [√½ − 1, √2 − 1]. Number: float, or a vector of them.
+template <class Number>
+[[gnu::always_inline]] inline Number log_polynomial(const Number& m) {
+    Number p = 7.0376836292e-2f * m - 1.1514610310e-1f;
+    p = p * m + 1.1676998740e-1f;
+    p = p * m - 1.2420140846e-1f;
+    p = p * m + 1.4249322787e-1f;
+    p = p * m - 1.6668057665e-1f;
+    p = p * m + 2.0000714765e-1f;
+    p = p * m - 2.4999993993e-1f;
+    return p * m + 3.3333331174e-1f;
+}
+
 /// log2(x) of a positive, normal x = mantissa × 2^exponent with mantissa in [√½, √2): `exponent` and log2(mantissa)
 /// apart, for the sake of their digits. Error of the second below 2e-7.
 struct BinaryLogarithm {
@@ -21,16 +34,7 @@ struct BinaryLogarithm {
     const auto exponent = static_cast<std::int32_t>(bits) >> 23;
     const float m = std::bit_cast<float>((bits & 0x7fffffu) + root_half) - 1.0f;
     const float square = m * m;
-    float p = 7.0376836292e-2f;
-    p = p * m - 1.1514610310e-1f;
-    p = p * m + 1.1676998740e-1f;
-    p = p * m - 1.2420140846e-1f;
-    p = p * m + 1.4249322787e-1f;
-    p = p * m - 1.6668057665e-1f;
-    p = p * m + 2.0000714765e-1f;
-    p = p * m - 2.4999993993e-1f;
-    p = p * m + 3.3333331174e-1f;
-    const float natural = m * square * p - 0.5f * square + m;
+    const float natural = m * square * log_polynomial(m) - 0.5f * square + m;
     return {static_cast<float>(exponent), natural * std::numbers::log2e_v<float>};
 }
 

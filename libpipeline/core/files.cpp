@@ -29,7 +29,8 @@ FileHandle& FileHandle::operator=(FileHandle&& other) noexcept {
 FileHandle open_for_reading(const fs::path& file) {
     // O_NONBLOCK: a named pipe in a folder of images must not hang the batch.
     FileHandle handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (!handle) throw Error(Exit::bad_input, printable(file.string()) + ": cannot be opened: " + errno_text(errno) + ".");
+    if (!handle)
+        throw Error(Exit::bad_input, printable(file.string()) + ": cannot be opened: " + errno_text(errno) + ".");
     struct stat status {};
     if (::fstat(handle.get(), &status) != 0 || !S_ISREG(status.st_mode))
         throw Error(Exit::bad_input, printable(file.string()) + ": is no regular file.");
@@ -80,7 +81,8 @@ void write_all(int fd, std::span<const std::byte> bytes, const fs::path& name) {
         const auto put = ::write(fd, bytes.data(), bytes.size());
         if (put < 0) {
             if (errno == EINTR) continue;
-            throw Error(exit_for_write(errno), printable(name.string()) + ": cannot be written: " + errno_text(errno) + ".");
+            throw Error(exit_for_write(errno),
+                        printable(name.string()) + ": cannot be written: " + errno_text(errno) + ".");
         }
         bytes = bytes.subspan(static_cast<std::size_t>(put));
     }
@@ -90,13 +92,15 @@ namespace {
 
 void sync_or_throw(int fd, const fs::path& name) {
     if (::fsync(fd) != 0 && errno != EINVAL && errno != EROFS)
-        throw Error(exit_for_write(errno), printable(name.string()) + ": cannot be synced to disk: " + errno_text(errno) + ".");
+        throw Error(exit_for_write(errno),
+                    printable(name.string()) + ": cannot be synced to disk: " + errno_text(errno) + ".");
 }
 
 FileHandle create(const fs::path& file) {
     FileHandle handle(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
     if (!handle)
-        throw Error(exit_for_write(errno), printable(file.string()) + ": cannot be created: " + errno_text(errno) + ".");
+        throw Error(exit_for_write(errno),
+                    printable(file.string()) + ": cannot be created: " + errno_text(errno) + ".");
     return handle;
 }
 
@@ -110,7 +114,8 @@ void write_file_atomically(const fs::path& file, std::span<const std::byte> byte
         sync_or_throw(handle.get(), beside);
     }
     if (::rename(beside.c_str(), file.c_str()) != 0)
-        throw Error(exit_for_write(errno), printable(file.string()) + ": cannot be put in place: " + errno_text(errno) + ".");
+        throw Error(exit_for_write(errno),
+                    printable(file.string()) + ": cannot be put in place: " + errno_text(errno) + ".");
     sync_folder(file.has_parent_path() ? file.parent_path() : fs::path("."));
 }
 
@@ -150,7 +155,9 @@ void FileWriter::close() {
 
 void sync_folder(const fs::path& folder) {
     const FileHandle handle(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!handle) throw Error(exit_for_write(errno), printable(folder.string()) + ": cannot be opened: " + errno_text(errno) + ".");
+    if (!handle)
+        throw Error(exit_for_write(errno),
+                    printable(folder.string()) + ": cannot be opened: " + errno_text(errno) + ".");
     sync_or_throw(handle.get(), folder);
 }
 
@@ -170,7 +177,8 @@ void sync_tree(const fs::path& folder) {
 std::optional<FileLock> FileLock::try_lock(const fs::path& file) {
     FileHandle handle(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666));
     if (!handle)
-        throw Error(exit_for_write(errno), printable(file.string()) + ": the lock cannot be created: " + errno_text(errno) + ".");
+        throw Error(exit_for_write(errno),
+                    printable(file.string()) + ": the lock cannot be created: " + errno_text(errno) + ".");
     if (::flock(handle.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
     const std::string note = "pid " + std::to_string(::getpid()) + " on " + host_name() + "\n";
     if (::ftruncate(handle.get(), 0) == 0) write_all(handle.get(), bytes_of(note), file);
@@ -199,9 +207,9 @@ std::string FileLock::note_of(const fs::path& file) {
 namespace {
 
 struct TreeWalk {
-    explicit TreeWalk(const std::stop_token& stop_asked) : stop(stop_asked) {}
+    explicit TreeWalk(const StopAsked& stop_asked) : stop(stop_asked) {}
 
-    const std::stop_token& stop;
+    const StopAsked& stop;
     std::vector<TreeEntry> entries;
     // Each folder is entered once: cycles end, and folders that link to one another are not walked in every order.
     // Links wait until all real folders have been entered, so that these keep their own names.
@@ -221,12 +229,14 @@ struct TreeWalk {
         std::error_code fault;
         std::vector<fs::path> paths;
         fs::directory_iterator listed(folder, fault);
-        if (fault) throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be listed: " + fault.message() + ".");
+        if (fault)
+            throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be listed: " + fault.message() + ".");
         for (const fs::directory_iterator end; listed != end; listed.increment(fault)) {
             heed_stop(folder);
             paths.push_back(listed->path());
         }
-        if (fault) throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be listed: " + fault.message() + ".");
+        if (fault)
+            throw Error(Exit::bad_input, printable(folder.string()) + ": cannot be listed: " + fault.message() + ".");
         std::sort(paths.begin(), paths.end());
         for (const auto& path : paths) {
             heed_stop(folder);
@@ -234,9 +244,9 @@ struct TreeWalk {
         }
     }
 
-    /// Looked at for every entry: it is an atomic load, and one folder may hold millions.
+    /// Looked at for every entry: it is cheap, and one folder may hold millions.
     void heed_stop(const fs::path& folder) const {
-        if (stop.stop_requested())
+        if (stop && stop())
             throw Error(Exit::stopped,
                         "stopped while listing " + printable(folder.string()) + "; give the same command again.");
     }
@@ -246,8 +256,10 @@ struct TreeWalk {
         if (::stat(path.c_str(), &status) != 0) return;  // a dangling link is no file
         if (S_ISDIR(status.st_mode)) {
             std::error_code ignored;
-            if (fs::is_symlink(path, ignored)) linked.emplace_back(path, relative);
-            else visit(path, relative + "/");
+            if (fs::is_symlink(path, ignored))
+                linked.emplace_back(path, relative);
+            else
+                visit(path, relative + "/");
             return;
         }
         if (!S_ISREG(status.st_mode)) return;
@@ -258,13 +270,17 @@ struct TreeWalk {
 
 }  // namespace
 
-std::vector<TreeEntry> list_tree(const fs::path& root, const std::stop_token& stop) {
+std::vector<TreeEntry> list_tree(const fs::path& root, const StopAsked& stop) {
     TreeWalk walk(stop);
     std::error_code fault;
-    if (fs::is_directory(root, fault)) walk.all(root);
-    else if (fs::exists(root, fault)) walk.add(root, root.filename().string());
-    else if (fault) throw Error(Exit::bad_input, printable(root.string()) + ": cannot be read: " + fault.message() + ".");
-    else throw Error(Exit::bad_input, printable(root.string()) + ": there is no such file or folder.");
+    if (fs::is_directory(root, fault))
+        walk.all(root);
+    else if (fs::exists(root, fault))
+        walk.add(root, root.filename().string());
+    else if (fault)
+        throw Error(Exit::bad_input, printable(root.string()) + ": cannot be read: " + fault.message() + ".");
+    else
+        throw Error(Exit::bad_input, printable(root.string()) + ": there is no such file or folder.");
     std::sort(walk.entries.begin(), walk.entries.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
     return std::move(walk.entries);
 }
@@ -283,7 +299,8 @@ std::string percent_encode(std::string_view text) {
     constexpr std::string_view digits = "0123456789ABCDEF";
     std::string out;
     for (const char c : text) {
-        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+        const bool plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+                           c == '_' || c == '-';
         if (plain) {
             out += c;
         } else {
@@ -299,7 +316,10 @@ std::size_t utf8_length(std::string_view text) {
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char lead = byte(0);
     if (lead < 0x80) return 1;
-    const std::size_t length = lead >= 0xF0 && lead <= 0xF4 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC2 && lead < 0xE0 ? 2 : 0;
+    const std::size_t length = lead >= 0xF0 && lead <= 0xF4  ? 4
+                               : lead >= 0xE0                ? 3
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                                                             : 0;
     if (length == 0 || lead > 0xF4 || text.size() < length) return 0;
     for (std::size_t i = 1; i < length; ++i)
         if ((byte(i) & 0xC0) != 0x80) return 0;

@@ -6,7 +6,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -89,14 +88,15 @@ private:
 
 /// Regular files under `root` with their relative paths in byte order, `/`-separated; links to files are followed,
 /// folders reached twice (cycles) are not. Names starting with a dot are listed too. Error(bad_input) if unreadable;
-/// Error(stopped) soon after `stop` is requested, however large the tree.
+/// Error(stopped) soon after `stop` says so, however large the tree.
+using StopAsked = std::function<bool()>;  ///< asked now and then by work that may take long: true, and it ends
 struct TreeEntry {
     std::string path;  ///< relative
     std::uint64_t bytes = 0;
     std::int64_t mtime_ns = 0;
     std::uint64_t inode = 0;
 };
-std::vector<TreeEntry> list_tree(const std::filesystem::path& root, const std::stop_token& stop = {});
+std::vector<TreeEntry> list_tree(const std::filesystem::path& root, const StopAsked& stop = {});
 
 /// True if `relative` stays below its root: not absolute, no "..", no NUL.
 bool is_inside(std::string_view relative);

@@ -124,7 +124,7 @@ void exchange_whole(const fs::path& fresh, const fs::path& place) {
 }
 
 WorkFolder::WorkFolder(fs::path root, std::string pipeline, Access access, const Clock& clock, unsigned threads,
-                       std::function<bool()> stop)
+                       StopAsked stop)
     : root_(std::move(root)),
       pipeline_(std::move(pipeline)),
       writable_(access == Access::write),
@@ -247,7 +247,7 @@ WorkFolder::Listing& WorkFolder::listing(const std::string& path) {
     if (found != listings_.end()) return found->second;
     Listing listing;
     listing.listed_ns = clock_.nanoseconds_since_1970();
-    listing.entries = store::list_raw(path);
+    listing.entries = store::list_raw(path, stop_);
     return listings_.emplace(path, std::move(listing)).first->second;
 }
 
@@ -320,7 +320,13 @@ void WorkFolder::learn_raw(const std::string& key, const std::map<std::string, s
         // Only what looks the same before the job and after it was the same while the job read it.
         std::error_code ignored;
         if (!fs::exists(path, ignored)) continue;
-        const auto after = store::list_raw(path);
+        std::vector<TreeEntry> after;
+        try {
+            after = store::list_raw(path, stop_);
+        } catch (const Error& error) {
+            if (error.code() != Exit::stopped) throw;
+            return;  // the result stands; the next run reads the tree itself
+        }
         const auto& before = found->second.entries;
         for (std::size_t b = 0, a = 0; b < before.size() && a < after.size();) {
             if (before[b].path != after[a].path) {

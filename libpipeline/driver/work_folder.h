@@ -39,9 +39,10 @@ public:
     enum class Access { read, write };
 
     /// With Access::read nothing on disk is changed: keep, rename and link do nothing. `stop` is asked while raw trees
-    /// are read, which may take long; when it says so, Error(stopped) is thrown and what was read is remembered.
+    /// are listed and read, which may take long; when it says so, Error(stopped) is thrown and what was read is
+    /// remembered.
     WorkFolder(std::filesystem::path root, std::string pipeline, Access access, const Clock& clock, unsigned threads,
-               std::function<bool()> stop);
+               StopAsked stop);
 
     std::filesystem::path store() const { return root_ / "store"; }
     std::filesystem::path run_folder() const { return root_ / "runs" / pipeline_; }
@@ -94,7 +95,7 @@ private:
     bool writable_;
     const Clock& clock_;
     unsigned threads_;
-    std::function<bool()> stop_;
+    StopAsked stop_;
     ResultLog log_;
     RawMemo memo_;
     std::unordered_set<std::string> in_store_;

@@ -30,31 +30,34 @@ __attribute__((target_clones("avx512f", "avx2", "default"))) void scale(float* _
     for (std::size_t i = 0; i < count; ++i) values[i] *= factor;
 }
 
-/// `arrays` windows of extents n, each turned round along the axes of `flip`; its own inverse.
-void copy_flipped(const float* from, float* to, const Extent3& n, std::int64_t arrays, const MirrorAxes& flip) {
+/// visit(row of `from`, row of `to`) for every row of `arrays` windows of extents n; those of `from` are taken in the
+/// order that the flips along y and z give. The flip along x is the visitor's.
+template <class Visit>
+void for_flipped_rows(const float* from, float* to, const Extent3& n, std::int64_t arrays, const MirrorAxes& flip,
+                      const Visit& visit) {
     for (std::int64_t a = 0; a < arrays; ++a)
         for (std::int64_t z = 0; z < n[2]; ++z)
             for (std::int64_t y = 0; y < n[1]; ++y) {
                 const auto from_z = flip[2] ? n[2] - 1 - z : z, from_y = flip[1] ? n[1] - 1 - y : y;
-                const float* row = from + ((a * n[2] + from_z) * n[1] + from_y) * n[0];
-                float* out = to + ((a * n[2] + z) * n[1] + y) * n[0];
-                if (flip[0])
-                    std::reverse_copy(row, row + n[0], out);
-                else
-                    std::copy_n(row, n[0], out);
+                visit(from + ((a * n[2] + from_z) * n[1] + from_y) * n[0], to + ((a * n[2] + z) * n[1] + y) * n[0]);
             }
+}
+
+/// Windows turned round along the axes of `flip`; its own inverse.
+void copy_flipped(const float* from, float* to, const Extent3& n, std::int64_t arrays, const MirrorAxes& flip) {
+    for_flipped_rows(from, to, n, arrays, flip, [&](const float* row, float* out) {
+        if (flip[0])
+            std::reverse_copy(row, row + n[0], out);
+        else
+            std::copy_n(row, n[0], out);
+    });
 }
 
 /// The same, added to what stands there.
 void add_flipped(const float* from, float* to, const Extent3& n, std::int64_t arrays, const MirrorAxes& flip) {
-    for (std::int64_t a = 0; a < arrays; ++a)
-        for (std::int64_t z = 0; z < n[2]; ++z)
-            for (std::int64_t y = 0; y < n[1]; ++y) {
-                const auto from_z = flip[2] ? n[2] - 1 - z : z, from_y = flip[1] ? n[1] - 1 - y : y;
-                const float* row = from + ((a * n[2] + from_z) * n[1] + from_y) * n[0];
-                float* out = to + ((a * n[2] + z) * n[1] + y) * n[0];
-                for (std::int64_t x = 0; x < n[0]; ++x) out[x] += flip[0] ? row[n[0] - 1 - x] : row[x];
-            }
+    for_flipped_rows(from, to, n, arrays, flip, [&](const float* row, float* out) {
+        for (std::int64_t x = 0; x < n[0]; ++x) out[x] += flip[0] ? row[n[0] - 1 - x] : row[x];
+    });
 }
 
 }  // namespace

@@ -135,12 +135,14 @@ std::string nnunet_summary(const Evaluation& evaluation) {
     for (std::size_t c = 0; c < evaluation.cases.size(); ++c) {
         const CaseScores& scores = evaluation.cases[c];
         std::vector<std::pair<std::string, std::string>> metrics;
+        metrics.reserve(order.size());
         for (const auto& [key, t] : order)
             metrics.emplace_back(key, object(values_of(scores.counts[t]), Numbers::counts_as_integers, three + "    "));
         const std::string file = text_literal(scores.id + ".nii.gz");
-        out += std::string(c ? "," : "") + "\n" + two + "{\n" + three +
-               "\"metrics\": " + labels_object(metrics, three) + ",\n" + three + "\"prediction_file\": " + file +
-               ",\n" + three + "\"reference_file\": " + file + "\n" + two + "}";
+        out.append(c ? ",\n" : "\n").append(two).append("{\n");
+        out.append(three).append("\"metrics\": ").append(labels_object(metrics, three)).append(",\n");
+        out.append(three).append("\"prediction_file\": ").append(file).append(",\n");
+        out.append(three).append("\"reference_file\": ").append(file).append("\n").append(two).append("}");
     }
     return out + (evaluation.cases.empty() ? "]\n}" : "\n    ]\n}");
 }

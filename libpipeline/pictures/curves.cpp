@@ -158,7 +158,8 @@ private:
         std::string out;
         if (!path.empty())
             out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + colour +
-                   "\" stroke-width=\"1.5\" stroke-linecap=\"round\" stroke-linejoin=\"round\"/>\n";
+                   R"(" stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round"/>)"
+                   "\n";
         out += "<path d=\"M" + pixel(width - right + 10) + " " + pixel(y) + "h18\" stroke=\"" + colour +
                "\" stroke-width=\"2\"/>\n";
         return out + text_at(width - right + 34, y + 4, "start", series.name);
@@ -174,10 +175,12 @@ private:
 
 std::string curves_svg(std::span<const Panel> panels) {
     const double height = panel_height * static_cast<double>(std::max<std::size_t>(panels.size(), 1));
-    std::string out =
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 " + pixel(width) + " " + pixel(height) +
-        "\" width=\"" + pixel(width) + "\" height=\"" + pixel(height) +
-        "\" font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n";
+    std::string out = R"(<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 )" + pixel(width) + " " + pixel(height) +
+                      R"(" width=")" + pixel(width) + R"(" height=")" + pixel(height) +
+                      R"(" font-family="sans-serif" font-size="12">)"
+                      "\n" +
+                      R"(<rect width="100%" height="100%" fill="white"/>)"
+                      "\n";
     for (std::size_t i = 0; i < panels.size(); ++i)
         out += PanelDrawing(panels[i], panel_height * static_cast<double>(i)).svg();
     return out + "</svg>\n";

@@ -92,7 +92,7 @@ Ending Run::say_plan() {
         {"dry_run", true}, {"step", schema_.name}, {"parameters", line_.parameters}, {"inputs", std::move(inputs)}};
     std::string sentence = "would run";
     if (!schema_.output.empty()) {
-        const std::string key = keys_->begin_key(signals_.token());
+        const std::string key = keys_->begin_key(signals_.asked());
         plan["key"] = key;
         if (!line_.common.out.empty()) {
             const auto standing = store::OutputFolder::standing(line_.common.out, {key});
@@ -148,7 +148,7 @@ void Run::refuse_out_inside_inputs() const {
 
 Ending Run::run_into_folder() {
     refuse_out_inside_inputs();
-    const std::string begin_key = keys_->begin_key(signals_.token());
+    const std::string begin_key = keys_->begin_key(signals_.asked());
     if (auto ending = already_there(begin_key)) return *ending;
     store::OutputFolder folder(line_.common.out, begin_key);
     // Another run may have published between the look and the lock, or a replaced folder may have been put back.
@@ -198,7 +198,7 @@ std::optional<Ending> Run::already_there(const std::string& begin_key) {
         keys_->has_raw()) {
         log_.info(name + " stands already; reading the raw inputs to see whether it was made from the same.");
         standing =
-            store::OutputFolder::standing(place, {keys_->content_key(keys_->read_raw(threads_, {}, signals_.token()))});
+            store::OutputFolder::standing(place, {keys_->content_key(keys_->read_raw(threads_, {}, signals_.asked()))});
     }
     if (!standing.same_key)
         throw Error(Exit::output, name +

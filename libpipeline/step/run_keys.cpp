@@ -29,7 +29,7 @@ bool RunKeys::has_raw() const {
     return std::any_of(raw_.begin(), raw_.end(), [](const RawInput& input) { return input.present; });
 }
 
-std::string RunKeys::begin_key(const std::stop_token& stop) const {
+std::string RunKeys::begin_key(const StopAsked& stop) const {
     return key_of(
         keyed_parameters([&](const RawInput& input) { return Json(store::listing_digest(input.path, stop).text()); }));
 }
@@ -41,8 +41,7 @@ Json RunKeys::parameters_by_content(const RawFiles& files) const {
         [&](const RawInput& input) { return Json(store::raw_digest(files.at(input.name)).text()); });
 }
 
-RawFiles RunKeys::read_raw(unsigned threads, const std::vector<store::SourceFile>& known,
-                           const std::stop_token& stop) const {
+RawFiles RunKeys::read_raw(unsigned threads, const std::vector<store::SourceFile>& known, const StopAsked& stop) const {
     RawFiles files;
     for (const auto& input : raw_) {
         if (!input.present || input.artefact) continue;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <map>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -26,8 +25,8 @@ public:
     const std::vector<RawInput>& raw() const { return raw_; }
 
     /// What the unfinished folder is known by: raw inputs count by their listing, so nothing of them is read.
-    /// Error(stopped) when `stop` is requested while a tree is listed.
-    std::string begin_key(const std::stop_token& stop) const;
+    /// Error(stopped) when `stop` says so while a tree is listed.
+    std::string begin_key(const StopAsked& stop) const;
     /// The key of the content: raw inputs count by the digest of `files`.
     std::string content_key(const RawFiles& files) const;
     /// Parameters as they stand in the manifest: those of content_key().
@@ -35,7 +34,7 @@ public:
 
     /// Hashes every file of the raw inputs; those that `known` has already (by `input`, path and size) are not read
     /// again.
-    RawFiles read_raw(unsigned threads, const std::vector<store::SourceFile>& known, const std::stop_token& stop) const;
+    RawFiles read_raw(unsigned threads, const std::vector<store::SourceFile>& known, const StopAsked& stop) const;
 
 private:
     using DigestOfRaw = std::function<Json(const RawInput& input)>;

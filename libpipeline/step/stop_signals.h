@@ -4,6 +4,8 @@
 #include <stop_token>
 #include <thread>
 
+#include "core/files.h"
+
 namespace cohort::step {
 
 /// While it lives, the first such signal asks for a stop; a second SIGINT ends the process at once, for impatient
@@ -16,6 +18,10 @@ public:
     StopSignals(const StopSignals&) = delete;
 
     std::stop_token token() const { return source_.get_token(); }
+    /// The same for core's and store's long work; valid while this lives.
+    StopAsked asked() const {
+        return [this] { return source_.stop_requested(); };
+    }
     /// The signal's name once one has come ("SIGTERM"), else "".
     const char* received() const;
 

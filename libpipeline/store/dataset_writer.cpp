@@ -43,6 +43,36 @@ std::optional<Codec> codec_named(std::string_view name) {
     return std::nullopt;
 }
 
+NewArray taken_over(const Dataset& from, const std::string& id, const std::string& array, const ArrayInfo& info) {
+    return {info, std::nullopt, &from, id, array, from.header(id, array)};
+}
+
+std::map<std::string, NewArray> taken_over(const Dataset& from, const Sample& sample) {
+    std::map<std::string, NewArray> arrays;
+    for (const auto& [name, info] : sample.arrays) arrays.emplace(name, taken_over(from, sample.id, name, info));
+    return arrays;
+}
+
+void keep_asked_cases(const Dataset& from, const std::filesystem::path& to) {
+    constexpr const char* cases = "cases.txt";
+    if (from.manifest().members.contains(cases))
+        write_file_atomically(to / cases, std::string_view(read_member(from.folder(), from.manifest(), cases)));
+}
+
+Json DatasetTotals::arrays_json() const {
+    Json json = Json::object();
+    for (const auto& [name, array] : arrays) json[name] = {{"role", name_of(array.role)}, {"samples", array.samples}};
+    return json;
+}
+
+void DatasetTotals::renew(Json& content) const {
+    content["samples"] = samples;
+    content["subjects"] = subjects;
+    if (content.contains("arrays")) content["arrays"] = arrays_json();
+    if (content.contains("labelled")) content["labelled"] = labelled;
+    if (content.contains("flagged")) content["flagged"] = flagged;
+}
+
 struct PackedSample::State {
     Sample sample;
     std::vector<Passenger> arrays;
@@ -63,7 +93,10 @@ std::uint64_t PackedSample::stored_bytes() const {
 
 struct DatasetWriter::State {
     State(std::filesystem::path where, Codec with, std::uint64_t shard_bytes)
-        : folder(std::move(where)), codec(with), samples(folder / "samples.jsonl"), headers(folder),
+        : folder(std::move(where)),
+          codec(with),
+          samples(folder / "samples.jsonl"),
+          headers(folder),
           series(folder / "shards", shard_bytes, index) {}
 
     std::filesystem::path folder;
@@ -75,7 +108,19 @@ struct DatasetWriter::State {
     TakenOver taken;
     std::unordered_set<std::string> subjects;
     std::string last_id;
-    Totals totals;
+    DatasetTotals totals;
+
+    void count(const Sample& sample) {
+        subjects.insert(sample.subject);
+        ++totals.samples;
+        totals.labelled += sample.first_with(Role::label) != nullptr;
+        totals.flagged += !sample.flags.empty();
+        for (const auto& [name, info] : sample.arrays) {
+            auto& array = totals.arrays[name];
+            array.role = info.role;
+            ++array.samples;
+        }
+    }
 
     void add_array(Passenger& array, const ArrayInfo& info, std::vector<ShardSeries::Array>& fresh) {
         ArrayPlace place;
@@ -101,7 +146,8 @@ DatasetWriter::DatasetWriter(std::filesystem::path folder, Codec codec, std::uin
 
 DatasetWriter::~DatasetWriter() = default;
 
-std::unique_ptr<PackedSample> DatasetWriter::pack(Sample sample, std::map<std::string, NewArray> arrays, unsigned threads) const {
+std::unique_ptr<PackedSample> DatasetWriter::pack(Sample sample, std::map<std::string, NewArray> arrays,
+                                                  unsigned threads) const {
     demand_name("id", sample.id);
     auto packed = std::make_unique<PackedSample::State>();
     sample.arrays.clear();
@@ -115,7 +161,8 @@ std::unique_ptr<PackedSample> DatasetWriter::pack(Sample sample, std::map<std::s
             array.info.type = voxels.type();
             array.info.shape = voxels.shape();
             array.info.axes = voxels.axes();
-            if (array.info.digest == Digest{}) array.info.digest = array_digest(voxels, array.info.geometry, array.info.scale, threads);
+            if (array.info.digest == Digest{})
+                array.info.digest = array_digest(voxels, array.info.geometry, array.info.scale, threads);
             passenger.packed = pack_array(name, voxels, state_->codec, threads);
             array.voxels.reset();
         }
@@ -129,18 +176,18 @@ std::unique_ptr<PackedSample> DatasetWriter::pack(Sample sample, std::map<std::s
 void DatasetWriter::add(std::unique_ptr<PackedSample> packed) {
     State& s = *state_;
     const Sample& sample = packed->sample();
-    demand(s.totals.samples == 0 || sample.id > s.last_id, "Sample '" + sample.id + "' came after '" + s.last_id + "'.");
+    demand(s.totals.samples == 0 || sample.id > s.last_id,
+           "Sample '" + sample.id + "' came after '" + s.last_id + "'.");
     s.last_id = sample.id;
     s.samples.write(canonical_json(to_json(sample)) + "\n");
     s.index.add_sample(sample.id);
     std::vector<ShardSeries::Array> fresh;
     for (Passenger& array : packed->state().arrays) s.add_array(array, sample.arrays.at(array.name), fresh);
     s.series.add(sample.id, std::move(fresh));
-    s.subjects.insert(sample.subject);
-    ++s.totals.samples;
+    s.count(sample);
 }
 
-DatasetWriter::Totals DatasetWriter::finish() {
+DatasetTotals DatasetWriter::finish() {
     State& s = *state_;
     s.series.close();
     s.taken.settle(s.folder / "shards", s.index, s.series);

@@ -28,7 +28,7 @@ std::string json_name(std::string_view name) {
     return text;
 }
 
-std::vector<TreeEntry> list_raw(const std::filesystem::path& path, const std::stop_token& stop) {
+std::vector<TreeEntry> list_raw(const std::filesystem::path& path, const StopAsked& stop) {
     struct stat status {};
     if (::stat(path.c_str(), &status) != 0)
         throw Error(Exit::bad_input, printable(path.string()) + " cannot be read: " + errno_text(errno) + ".");
@@ -56,7 +56,7 @@ Digest raw_digest(std::vector<SourceFile> files) {
 }
 
 std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigned threads,
-                                      const std::vector<SourceFile>& known, const std::stop_token& stop) {
+                                      const std::vector<SourceFile>& known, const StopAsked& stop) {
     std::map<std::string_view, const SourceFile*> read_already;
     for (const auto& file : known) read_already.emplace(file.path, &file);
     const std::vector<TreeEntry> entries = list_raw(path, stop);
@@ -70,7 +70,7 @@ std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigne
             file.digest = found->second->digest;
             return;
         }
-        if (stop.stop_requested())
+        if (stop && stop())
             throw Error(Exit::stopped,
                         "stopped while reading " + printable(path.string()) + "; give the same command again.");
         const FileDigest digest = sha256_file(file_of(path, entries[i]));
@@ -80,7 +80,7 @@ std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigne
     return files;
 }
 
-Digest listing_digest(const std::filesystem::path& path, const std::stop_token& stop) {
+Digest listing_digest(const std::filesystem::path& path, const StopAsked& stop) {
     // Times as text: nanoseconds since 1970 exceed what a JSON number holds exactly.
     Json list = Json::array();
     for (const auto& entry : list_raw(path, stop))

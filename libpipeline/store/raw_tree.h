@@ -3,7 +3,6 @@
 #pragma once
 
 #include <filesystem>
-#include <stop_token>
 #include <vector>
 
 #include "core/files.h"
@@ -16,20 +15,20 @@ namespace cohort::store {
 Digest raw_digest(std::vector<SourceFile> files);
 
 /// Regular files of a raw input in byte order of their paths; a single file is a list of one, under its own name.
-/// Error(bad_input) when there is nothing at `path` or it cannot be read; Error(stopped) when `stop` is requested.
-std::vector<TreeEntry> list_raw(const std::filesystem::path& path, const std::stop_token& stop = {});
+/// Error(bad_input) when there is nothing at `path` or it cannot be read; Error(stopped) when `stop` says so.
+std::vector<TreeEntry> list_raw(const std::filesystem::path& path, const StopAsked& stop = {});
 /// The file behind an entry of list_raw(path).
 std::filesystem::path file_of(const std::filesystem::path& path, const TreeEntry& entry);
 /// A name as it may stand in JSON: as it is, or with the bytes that are no UTF-8 as %XX.
 std::string json_name(std::string_view name);
 
-/// Reads and hashes the whole tree by itself; files in `known` (same path and size) are not read again. When `stop` is
-/// requested, it ends between two files, listed or read, with Error(stopped).
+/// Reads and hashes the whole tree by itself; files in `known` (same path and size) are not read again. When `stop`
+/// says so, it ends between two files, listed or read, with Error(stopped).
 std::vector<SourceFile> hash_raw_tree(const std::filesystem::path& path, unsigned threads,
-                                      const std::vector<SourceFile>& known = {}, const std::stop_token& stop = {});
+                                      const std::vector<SourceFile>& known = {}, const StopAsked& stop = {});
 
 /// Over paths, sizes and mtimes only: no file is opened. Errors as list_raw.
-Digest listing_digest(const std::filesystem::path& path, const std::stop_token& stop = {});
+Digest listing_digest(const std::filesystem::path& path, const StopAsked& stop = {});
 
 /// One line {bytes, path, sha256} a file, and `input` where there is more than one raw input.
 std::vector<SourceFile> read_sources(const std::filesystem::path& sources_jsonl);

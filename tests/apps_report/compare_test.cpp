@@ -173,5 +173,5 @@ TEST_CASE("plain files are compared by what they are; nothing to compare is 3") 
     CHECK(compare_them(folder / "a.json", folder / "c.json") == 4);
     CHECK(compare_them(folder / "a.json", folder / "missing.json") == 3);
     CHECK(compare_them(folder / "a.json", predictions(folder / "data", 1)) == 3);
-    CHECK(compare_them(folder.path(), folder.path()) == 3);
+    CHECK(compare_them(folder.path, folder.path) == 3);
 }

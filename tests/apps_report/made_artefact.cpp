@@ -1,8 +1,5 @@
 #include "made_artefact.h"
 
-#include <unistd.h>
-
-#include <atomic>
 #include <catch2/catch.hpp>
 
 #include "core/files.h"
@@ -10,18 +7,6 @@
 #include "store/output_folder.h"
 
 namespace cohort {
-
-TemporaryFolder::TemporaryFolder() {
-    static std::atomic<int> next{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("cohort_report_test_" + std::to_string(getpid()) + "_" + std::to_string(next++));
-    std::filesystem::create_directories(path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
 
 namespace {
 

@@ -8,20 +8,9 @@
 
 #include "step/step.h"
 #include "store/dataset_writer.h"
+#include "tests/core/temporary_folder.h"
 
 namespace cohort {
-
-/// Removed with everything below it.
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    const std::filesystem::path& path() const { return path_; }
-    std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
-private:
-    std::filesystem::path path_;
-};
 
 struct MadeArray {
     store::Role role = store::Role::label;

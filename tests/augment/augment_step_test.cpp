@@ -13,7 +13,6 @@ using namespace cohort;
 namespace {
 
 using curate::MadeSample;
-using curate::TemporaryFolder;
 
 const Shape shape{20, 18, 16};
 
@@ -97,8 +96,8 @@ TEST_CASE(
     "copies stand beside the originals, of the same subject, with the same values, flags, grid and types of labels") {
     const TemporaryFolder folder;
     const auto input =
-        curate::publish_dataset(folder.path() / "raw", {balls("a", "s1"), balls("a.x", "s1"), balls("b", "s2")});
-    const auto ran = run_augment(folder.path() / "out", input, parameters_of(input));
+        curate::publish_dataset(folder.path / "raw", {balls("a", "s1"), balls("a.x", "s1"), balls("b", "s2")});
+    const auto ran = run_augment(folder.path / "out", input, parameters_of(input));
     REQUIRE(ran.samples.size() == 9);
     CHECK(ran.sources == 3);
     CHECK(ran.manifest.content["samples"] == 9);
@@ -126,7 +125,7 @@ TEST_CASE(
         }
     }
     CHECK_NOTHROW([&] {
-        const store::Dataset dataset(folder.path() / "out");
+        const store::Dataset dataset(folder.path / "out");
         for (const auto& sample : ran.samples)
             for (const auto& [name, info] : sample.arrays) dataset.verify(sample.id, name, info, 1);
     }());
@@ -135,14 +134,14 @@ TEST_CASE(
 TEST_CASE("equal inputs and seed give equal digests for any number of threads; another seed gives others") {
     const TemporaryFolder folder;
     const auto input =
-        curate::publish_dataset(folder.path() / "raw", {balls("a", "s1"), balls("b", "s2"), balls("c", "s3")});
+        curate::publish_dataset(folder.path / "raw", {balls("a", "s1"), balls("b", "s2"), balls("c", "s3")});
     auto parameters = parameters_of(input);
     parameters["recipe"] = "nnunet-elastic";
     parameters["transform"] = {"elastic-voxels=1:1:2", "noise-sd=1:.05:.1"};
-    const auto one = run_augment(folder.path() / "one", input, parameters, 1);
-    const auto two = run_augment(folder.path() / "two", input, parameters, 2);
-    const auto many = run_augment(folder.path() / "many", input, parameters, 5);
-    const auto other = run_augment(folder.path() / "other", input, parameters, 1, 8);
+    const auto one = run_augment(folder.path / "one", input, parameters, 1);
+    const auto two = run_augment(folder.path / "two", input, parameters, 2);
+    const auto many = run_augment(folder.path / "many", input, parameters, 5);
+    const auto other = run_augment(folder.path / "other", input, parameters, 1, 8);
     CHECK(one.manifest.digest == two.manifest.digest);
     CHECK(one.manifest.digest == many.manifest.digest);
     CHECK(one.manifest.digest != other.manifest.digest);
@@ -150,13 +149,13 @@ TEST_CASE("equal inputs and seed give equal digests for any number of threads; a
 
 TEST_CASE("the recipe none copies voxels to their values, and originals can be left out") {
     const TemporaryFolder folder;
-    const auto input = curate::publish_dataset(folder.path() / "raw", {balls("a", "s1")});
+    const auto input = curate::publish_dataset(folder.path / "raw", {balls("a", "s1")});
     auto parameters = parameters_of(input);
     parameters["recipe"] = "none";
     parameters["drop_originals"] = true;
-    const auto ran = run_augment(folder.path() / "out", input, parameters);
+    const auto ran = run_augment(folder.path / "out", input, parameters);
     REQUIRE(ran.samples.size() == 2);
-    const store::Dataset before(input.path), after(folder.path() / "out");
+    const store::Dataset before(input.path), after(folder.path / "out");
     const auto original = before.all_samples().front();
     for (const auto& copy : ran.samples) {
         const auto image = scaled_f32(before.read("a", "image", original.arrays.at("image")), {});
@@ -172,13 +171,13 @@ TEST_CASE("the recipe none copies voxels to their values, and originals can be l
 
 TEST_CASE("image and label of a copy stay aligned: the brightness inside each label is that of the original") {
     const TemporaryFolder folder;
-    const auto input = curate::publish_dataset(folder.path() / "raw", {balls("a", "s1")});
+    const auto input = curate::publish_dataset(folder.path / "raw", {balls("a", "s1")});
     auto parameters = parameters_of(input);
     parameters["recipe"] = "none";
     parameters["copies"] = 6;
     parameters["transform"] = {"rotation-degrees=1:-30:30", "scale=1:.8:1.2", "mirror=.5", "elastic-voxels=1:1:1.5"};
-    const auto ran = run_augment(folder.path() / "out", input, parameters);
-    const store::Dataset dataset(folder.path() / "out");
+    const auto ran = run_augment(folder.path / "out", input, parameters);
+    const store::Dataset dataset(folder.path / "out");
     for (const auto& sample : ran.samples) {
         const auto image = scaled_f32(dataset.read(sample.id, "image", sample.arrays.at("image")), {});
         const auto label = dataset.read(sample.id, "label", sample.arrays.at("label"));
@@ -209,13 +208,13 @@ TEST_CASE("two dimensions, channels, scaled labels and labels without a backgrou
     flat.arrays["label"].value = [](std::int64_t i) { return static_cast<double>(i / 24 % 3); };
     auto channels = balls("many", "s2");
     channels.arrays["image"].shape = {20, 18, 16, 3};
-    const auto input = curate::publish_dataset(folder.path() / "raw", {flat, channels});
+    const auto input = curate::publish_dataset(folder.path / "raw", {flat, channels});
     auto parameters = parameters_of(input);
     parameters["transform"] = {"rotation-degrees=1:-90:90", "in-plane-degrees=1:-90:90", "gamma=1:.7:1.5",
                                "noise-sd=1:.1:.2"};
-    const auto ran = run_augment(folder.path() / "out", input, parameters, 2);
+    const auto ran = run_augment(folder.path / "out", input, parameters, 2);
     CHECK(ran.samples.size() == 6);
-    const store::Dataset dataset(folder.path() / "out");
+    const store::Dataset dataset(folder.path / "out");
     const auto& copy = sample_named(ran, "flat_aug-1");
     CHECK(copy.arrays.at("label").scale == flat.arrays["label"].scale);
     const auto label = dataset.read(copy.id, "label", copy.arrays.at("label"));
@@ -231,8 +230,8 @@ TEST_CASE("a sample whose arrays lie on different grids is set aside whole, and 
     const TemporaryFolder folder;
     auto bad = balls("bad", "s1");
     bad.arrays["label"].shape = {20, 18, 15};
-    const auto input = curate::publish_dataset(folder.path() / "raw", {bad, balls("good", "s2")});
-    const auto ran = run_augment(folder.path() / "out", input, parameters_of(input), 2);
+    const auto input = curate::publish_dataset(folder.path / "raw", {bad, balls("good", "s2")});
+    const auto ran = run_augment(folder.path / "out", input, parameters_of(input), 2);
     CHECK(ran.samples.size() == 3);
     CHECK(ran.sources == 2);
     REQUIRE(ran.warnings.size() == 1);
@@ -241,10 +240,10 @@ TEST_CASE("a sample whose arrays lie on different grids is set aside whole, and 
 
 TEST_CASE("a copy's name that is taken, an unknown transform and a preview of identified data are refused") {
     const TemporaryFolder folder;
-    const auto input = curate::publish_dataset(folder.path() / "raw", {balls("a", "s1"), balls("a_aug-1", "s1")});
+    const auto input = curate::publish_dataset(folder.path / "raw", {balls("a", "s1"), balls("a_aug-1", "s1")});
     const auto code_of = [&](const Json& parameters) {
         try {
-            run_augment(folder.path() / "out", input, parameters);
+            run_augment(folder.path / "out", input, parameters);
         } catch (const Error& error) {
             CHECK(error.sentence().ends_with("."));
             return error.code();
@@ -256,11 +255,11 @@ TEST_CASE("a copy's name that is taken, an unknown transform and a preview of id
     parameters["transform"] = {"nosie-sd=1"};
     CHECK(code_of(parameters) == Exit::usage);
     parameters["transform"] = Json::array();
-    parameters["preview"] = (folder.path() / "sheet.png").string();
+    parameters["preview"] = (folder.path / "sheet.png").string();
     CHECK(code_of(parameters) == Exit::privacy);
-    CHECK_FALSE(std::filesystem::exists(folder.path() / "sheet.png"));
+    CHECK_FALSE(std::filesystem::exists(folder.path / "sheet.png"));
     parameters["allow_identified"] = true;
     CHECK(code_of(parameters) == Exit::done);
-    CHECK(read_text(folder.path() / "sheet.png").substr(1, 3) == "PNG");
-    CHECK_FALSE(std::filesystem::exists(folder.path() / "out"));
+    CHECK(read_text(folder.path / "sheet.png").substr(1, 3) == "PNG");
+    CHECK_FALSE(std::filesystem::exists(folder.path / "out"));
 }

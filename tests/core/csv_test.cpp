@@ -5,7 +5,7 @@
 
 #include "core/files.h"
 #include "tests/store/failing.h"
-#include "tests/store/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 using namespace cohort;
 using Catch::Contains;

@@ -7,23 +7,11 @@
 #include <cstdlib>
 
 #include "core/error.h"
+#include "tests/core/temporary_folder.h"
 #include "tests/store/failing.h"
 
 using namespace cohort;
 namespace fs = std::filesystem;
-
-namespace {
-
-struct TemporaryFolder {
-    fs::path path;
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "cohort-core-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~TemporaryFolder() { fs::remove_all(path); }
-};
-
-}  // namespace
 
 TEST_CASE("an atomic write leaves the whole new file and nothing beside it") {
     const TemporaryFolder folder;
@@ -75,10 +63,11 @@ TEST_CASE("a tree is listed in byte order, links to files followed, cycles and d
     CHECK(paths == std::vector<std::string>{"a", "b.txt", "b/c/x", "b/link"});
     CHECK(list_tree(folder.path / "a").at(0).path == "a");
     CHECK_THROWS_AS(list_tree(folder.path / "absent"), Error);
-    std::stop_source stop;
-    CHECK(list_tree(folder.path, stop.get_token()).size() == 4);
-    stop.request_stop();
-    CHECK_THAT(sentence_of(Exit::stopped, [&] { (void)list_tree(folder.path, stop.get_token()); }),
+    bool stopped = false;
+    const StopAsked stop = [&] { return stopped; };
+    CHECK(list_tree(folder.path, stop).size() == 4);
+    stopped = true;
+    CHECK_THAT(sentence_of(Exit::stopped, [&] { (void)list_tree(folder.path, stop); }),
                Catch::Contains("same command"));
 }
 
@@ -88,7 +77,8 @@ TEST_CASE("folders that all link to one another are walked once, each under its 
         const fs::path one = folder.path / std::to_string(100 + i);
         fs::create_directory(one);
         write_file_atomically(one / "file", "x");
-        for (int j = 0; j < 12; ++j) fs::create_directory_symlink("../" + std::to_string(100 + j), one / ("link" + std::to_string(j)));
+        for (int j = 0; j < 12; ++j)
+            fs::create_directory_symlink("../" + std::to_string(100 + j), one / ("link" + std::to_string(j)));
     }
     const auto entries = list_tree(folder.path);
     REQUIRE(entries.size() == 12);
@@ -112,7 +102,10 @@ TEST_CASE("names are encoded and shown without surprises") {
     CHECK(percent_encode("a b/ü") == "a%20b%2F%C3%BC");
     CHECK(printable("ü\x01\xff") == "ü\\x01\\xff");
     CHECK(printable("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // a surrogate is no character
-    CHECK(printable("\xc2\x9b" "31m\xc2\xa0") == "\\xc2\\x9b" "31m\xc2\xa0");  // U+009B is a control character
+    CHECK(printable("\xc2\x9b"
+                    "31m\xc2\xa0") ==
+          "\\xc2\\x9b"
+          "31m\xc2\xa0");  // U+009B is a control character
     CHECK(printable(std::string(1000, 'x')).size() < 220);
     CHECK(is_inside("a/b..c"));
     for (const char* bad : {"", "/a", "..", "a/../../b", "a/.."}) CHECK_FALSE(is_inside(bad));

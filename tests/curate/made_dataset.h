@@ -10,19 +10,9 @@
 #include "step/step.h"
 #include "store/dataset.h"
 #include "store/dataset_writer.h"
+#include "tests/core/temporary_folder.h"
 
 namespace cohort::curate {
-
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 /// An array of a sample to be made: values are computed per voxel.
 struct MadeArray {

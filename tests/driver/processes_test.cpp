@@ -435,3 +435,20 @@ TEST_CASE("a child whose end somebody else has taken counts as a bug, never as d
     CHECK(ends[0].exit == static_cast<int>(Exit::bug));
     CHECK_THAT(ends[0].message, Contains("How it ended cannot be told"));
 }
+
+TEST_CASE("a stop is heeded while a raw tree is listed, before a job and after it") {
+    const Place place;
+    const driver::SystemClock clock;
+    bool stop = false;
+    driver::WorkFolder folder(place.work(), "p", driver::WorkFolder::Access::write, clock, 1, [&] { return stop; });
+    const std::string images = (place.root() / "images").string();
+    stop = true;
+    try {
+        (void)folder.raw(images);
+        FAIL("it was listed");
+    } catch (const Error& error) {
+        CHECK(error.code() == Exit::stopped);
+    }
+    stop = false;
+    CHECK(folder.raw(images).present);
+}

@@ -11,7 +11,6 @@
 using namespace cohort;
 using test_data::label;
 using test_data::run_ingest;
-using test_data::TemporaryFolder;
 using test_data::write_nifti_file;
 
 namespace {

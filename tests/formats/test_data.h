@@ -11,6 +11,7 @@
 #include "core/files.h"
 #include "core/image.h"
 #include "formats/registry.h"
+#include "tests/core/temporary_folder.h"
 
 namespace test_data {
 
@@ -45,23 +46,5 @@ inline cohort::ReadImage read(fs::path file, const cohort::ReadOptions& options 
     return cohort::formats::read_image(
         name, bytes, second ? std::optional<std::span<const std::byte>>(*second) : std::nullopt, options);
 }
-
-/// A folder of this test's own, removed at its end.
-struct TemporaryFolder {
-    fs::path path;
-    TemporaryFolder() {
-        std::string name = (fs::temp_directory_path() / "cohort-test-XXXXXX").string();
-        path = mkdtemp(name.data());
-    }
-    ~TemporaryFolder() { fs::remove_all(path); }
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    void write(const std::string& relative, std::string_view text) const {
-        fs::create_directories((path / relative).parent_path());
-        cohort::FileWriter out(path / relative);
-        out.write(text);
-        out.close();
-    }
-};
 
 }  // namespace test_data

@@ -33,7 +33,7 @@ constexpr std::string_view summary = R"({"metric_per_case": [
 
 TEST_CASE("splits_final.json gives folds named by their place") {
     const TemporaryFolder folder;
-    const auto file = put(folder.path() / "splits_final.json",
+    const auto file = put(folder.path / "splits_final.json",
                           R"([{"train": ["a", "b"], "val": ["c"]}, {"train": ["c"], "val": ["a", "b"]}])");
     const auto folds = read_given_folds(file);
     REQUIRE(folds.size() == 2);
@@ -44,10 +44,10 @@ TEST_CASE("splits_final.json gives folds named by their place") {
 
 TEST_CASE("a folder of nnU-Net's summaries gives the validation part of each fold, the rest trains") {
     const TemporaryFolder folder;
-    put(folder.path() / "fold_10" / "validation" / "summary.json", summary);
-    const auto two = put(folder.path() / "fold_2" / "validation" / "summary.json", summary);
-    put(folder.path() / "fold_all" / "progress.txt", "no summary here");
-    const auto folds = read_given_folds(folder.path());
+    put(folder.path / "fold_10" / "validation" / "summary.json", summary);
+    const auto two = put(folder.path / "fold_2" / "validation" / "summary.json", summary);
+    put(folder.path / "fold_all" / "progress.txt", "no summary here");
+    const auto folds = read_given_folds(folder.path);
     REQUIRE(folds.size() == 2);
     CHECK(folds[0].name == "2");
     CHECK(folds[1].name == "10");
@@ -60,7 +60,7 @@ TEST_CASE("a folder of nnU-Net's summaries gives the validation part of each fol
 
 TEST_CASE("a table's folds keep their names, numbers in their order") {
     const TemporaryFolder folder;
-    const auto file = put(folder.path() / "folds.csv", "\xEF\xBB\xBF"
+    const auto file = put(folder.path / "folds.csv", "\xEF\xBB\xBF"
                                                        "fold,note,id\r\n10,\"x, y\",a\r\n\r\n2,,\"b\"\r\n2,\"say \"\"so\"\"\",c\r\n");
     const auto folds = read_given_folds(file);
     REQUIRE(folds.size() == 2);
@@ -71,7 +71,7 @@ TEST_CASE("a table's folds keep their names, numbers in their order") {
 
 TEST_CASE("a table whose folds are train, val and test is one hold-out") {
     const TemporaryFolder folder;
-    const auto folds = read_given_folds(put(folder.path() / "f.tsv", "id\tfold\na\ttrain\nb\tval\nc\ttest\nd\ttrain\n"));
+    const auto folds = read_given_folds(put(folder.path / "f.tsv", "id\tfold\na\ttrain\nb\tval\nc\ttest\nd\ttrain\n"));
     REQUIRE(folds.size() == 1);
     CHECK(*folds[0].train == Ids{"a", "d"});
     CHECK(folds[0].validation == Ids{"b"});
@@ -80,7 +80,7 @@ TEST_CASE("a table whose folds are train, val and test is one hold-out") {
 
 TEST_CASE("tables of folds without the columns, or with an id twice or none, are refused with the line") {
     const TemporaryFolder folder;
-    const auto read = [&](std::string_view text) { return read_given_folds(put(folder.path() / "t.csv", text)); };
+    const auto read = [&](std::string_view text) { return read_given_folds(put(folder.path / "t.csv", text)); };
     CHECK(exit_of([&] { read("ids,fold\na,1\n"); }) == 2);
     CHECK_THROWS_WITH(read("ids,fold\na,1\n"), Catch::Contains("did you mean 'ids'"));
     CHECK(exit_of([&] { read(""); }) == 3);
@@ -92,7 +92,7 @@ TEST_CASE("tables of folds without the columns, or with an id twice or none, are
 
 TEST_CASE("files of another shape are refused with exit 3") {
     const TemporaryFolder folder;
-    const auto& at = folder.path();
+    const auto& at = folder.path;
     for (const auto* text : {"{}", "[]", "[1]", R"([{"train": []}])", R"([{"train": [1], "val": []}])", "[", "",
                              R"({"metric_per_case": 3})", R"({"metric_per_case": [{}]})"}) {
         INFO(text);

@@ -1,9 +1,6 @@
 #include "tests/partition/made_dataset.h"
 
 #include <algorithm>
-#include <atomic>
-
-#include <unistd.h>
 
 #include "apps/partition/partition_step.h"
 #include "core/files.h"
@@ -30,18 +27,6 @@ store::ArrayInfo array_of(store::Role role, const std::string& content) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-    static std::atomic<int> number{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("cohort-partition-" + std::to_string(::getpid()) + "-" + std::to_string(number++));
-    std::filesystem::create_directories(path_);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-}
 
 store::Sample labelled(const std::string& id, const std::string& subject, Json values, const std::string& content) {
     store::Sample sample;

@@ -10,20 +10,9 @@
 #include "core/json.h"
 #include "step/step.h"
 #include "store/sample.h"
+#include "tests/core/temporary_folder.h"
 
 namespace cohort::partition {
-
-/// A folder of its own that is removed at the end.
-class TemporaryFolder {
-public:
-    TemporaryFolder();
-    ~TemporaryFolder();
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    const std::filesystem::path& path() const { return path_; }
-
-private:
-    std::filesystem::path path_;
-};
 
 /// A sample with an image (its digest made from `content`, the id if empty) and a label.
 store::Sample labelled(const std::string& id, const std::string& subject, Json values = Json::object(),

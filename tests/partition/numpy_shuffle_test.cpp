@@ -21,8 +21,8 @@ TEST_CASE("the shuffle of ten is the one NumPy documents by running it") {
 
 TEST_CASE("folds equal scikit-learn's KFold(5, shuffle, 12345) for every n from 5 to 600") {
     const TemporaryFolder folder;
-    const auto out = folder.path() / "kfold.json";
-    const auto script = folder.path() / "oracle.py";
+    const auto out = folder.path / "kfold.json";
+    const auto script = folder.path / "oracle.py";
     write_file_atomically(script, std::string_view(R"(
 import json, sys
 import numpy as np

@@ -50,8 +50,8 @@ bool any_contains(const std::vector<std::string>& sentences, const std::string& 
 
 TEST_CASE("every sample validates once over the folds, trains in the others, and no subject is split") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(23, 3));
-    const auto ran = run_partition(folder.path(), dataset, {{"stratify", {"sex", "age"}}}, 7);
+    const auto dataset = make_dataset(folder.path / "d", people(23, 3));
+    const auto ran = run_partition(folder.path, dataset, {{"stratify", {"sex", "age"}}}, 7);
     std::multiset<std::string> validated;
     for (const auto& fold : ran.split["folds"]) {
         const auto train = ids_in(fold, "train"), validation = ids_in(fold, "validation");
@@ -77,17 +77,17 @@ TEST_CASE("every sample validates once over the folds, trains in the others, and
 
 TEST_CASE("split.json is canonical and the same for every thread count; another seed gives another split") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(40, 1));
-    const auto once = run_partition(folder.path(), dataset, {}, 1, 1);
+    const auto dataset = make_dataset(folder.path / "d", people(40, 1));
+    const auto once = run_partition(folder.path, dataset, {}, 1, 1);
     CHECK(canonical_json(once.split) == once.split_text);
-    CHECK(run_partition(folder.path(), dataset, {}, 1, 8).split_text == once.split_text);
-    CHECK(run_partition(folder.path(), dataset, {}, 2, 1).split["folds"] != once.split["folds"]);
+    CHECK(run_partition(folder.path, dataset, {}, 1, 8).split_text == once.split_text);
+    CHECK(run_partition(folder.path, dataset, {}, 2, 1).split["folds"] != once.split["folds"]);
 }
 
 TEST_CASE("a test part is the same in every fold") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(50, 1));
-    const auto ran = run_partition(folder.path(), dataset, {{"test_fraction", 0.2}});
+    const auto dataset = make_dataset(folder.path / "d", people(50, 1));
+    const auto ran = run_partition(folder.path, dataset, {{"test_fraction", 0.2}});
     const auto test = ids_in(ran.split["folds"][0], "test");
     CHECK(test.size() == 10);
     for (const auto& fold : ran.split["folds"]) {
@@ -99,8 +99,8 @@ TEST_CASE("a test part is the same in every fold") {
 
 TEST_CASE("a hold-out has one fold with the wanted fractions") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(100, 1));
-    const auto ran = run_partition(folder.path(), dataset,
+    const auto dataset = make_dataset(folder.path / "d", people(100, 1));
+    const auto ran = run_partition(folder.path, dataset,
                                    {{"scheme", "holdout"}, {"validation_fraction", 0.25}, {"test_fraction", 0.15}});
     REQUIRE(ran.split["folds"].size() == 1);
     CHECK(ran.split["folds"][0]["train"].size() == 60);
@@ -110,8 +110,8 @@ TEST_CASE("a hold-out has one fold with the wanted fractions") {
 
 TEST_CASE("leave-one-group-out makes a fold of each value, in the order of the values") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(9, 2));
-    const auto ran = run_partition(folder.path(), dataset, {{"scheme", "group"}, {"group", "site"}});
+    const auto dataset = make_dataset(folder.path / "d", people(9, 2));
+    const auto ran = run_partition(folder.path, dataset, {{"scheme", "group"}, {"group", "site"}});
     REQUIRE(ran.split["folds"].size() == 2);
     CHECK(ran.split["groups"]["left_out"] == Json({"A", "B"}));
     CHECK(ran.split["folds"][0]["validation"].size() == 12);
@@ -124,8 +124,8 @@ TEST_CASE("leave-one-group-out refuses samples without the group") {
     const TemporaryFolder folder;
     auto samples = people(4, 1);
     samples[2].values.erase("site");
-    const auto dataset = make_dataset(folder.path() / "d", samples);
-    CHECK(refusal_of([&] { run_partition(folder.path(), dataset, {{"scheme", "group"}, {"group", "site"}}); }).code == 3);
+    const auto dataset = make_dataset(folder.path / "d", samples);
+    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {{"scheme", "group"}, {"group", "site"}}); }).code == 3);
 }
 
 TEST_CASE("samples without label or class are counted, named and not used; a class alone suffices") {
@@ -134,7 +134,7 @@ TEST_CASE("samples without label or class are counted, named and not used; a cla
     samples.push_back(unlabelled("zz-unseen"));
     samples.push_back(unlabelled("zz-classed"));
     samples.back().values["class"] = "tumour";
-    const auto ran = run_partition(folder.path(), make_dataset(folder.path() / "d", samples), {});
+    const auto ran = run_partition(folder.path, make_dataset(folder.path / "d", samples), {});
     CHECK(ran.content["samples"] == 11);
     CHECK(ran.sources == 12);
     CHECK(ran.skipped == 1);
@@ -145,15 +145,15 @@ TEST_CASE("samples without label or class are counted, named and not used; a cla
 
 TEST_CASE("a dataset without labels cannot be split") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", {unlabelled("a"), unlabelled("b")});
-    CHECK(refusal_of([&] { run_partition(folder.path(), dataset, {}); }).code == 3);
+    const auto dataset = make_dataset(folder.path / "d", {unlabelled("a"), unlabelled("b")});
+    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {}); }).code == 3);
 }
 
 TEST_CASE("an unknown column is exit 2 with a suggestion") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(6, 1));
+    const auto dataset = make_dataset(folder.path / "d", people(6, 1));
     for (const Json& parameters : {Json{{"group", "sitte"}}, Json{{"stratify", {"sitte"}}}}) {
-        const auto refusal = refusal_of([&] { run_partition(folder.path(), dataset, parameters); });
+        const auto refusal = refusal_of([&] { run_partition(folder.path, dataset, parameters); });
         CHECK(refusal.code == 2);
         CHECK(refusal.sentence.find("'site'") != std::string::npos);
     }
@@ -161,14 +161,14 @@ TEST_CASE("an unknown column is exit 2 with a suggestion") {
 
 TEST_CASE("a samples.jsonl that is not the manifest's is noticed") {
     const TemporaryFolder folder;
-    auto dataset = make_dataset(folder.path() / "d", people(6, 1));
+    auto dataset = make_dataset(folder.path / "d", people(6, 1));
     dataset.manifest.members["samples.jsonl"] = sha256(std::string_view("something else"));
-    CHECK(refusal_of([&] { run_partition(folder.path(), dataset, {}); }).code == 3);
+    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {}); }).code == 3);
 }
 
 TEST_CASE("more folds than groups leave empty parts, with a warning for each") {
     const TemporaryFolder folder;
-    const auto ran = run_partition(folder.path(), make_dataset(folder.path() / "d", people(3, 2)), {});
+    const auto ran = run_partition(folder.path, make_dataset(folder.path / "d", people(3, 2)), {});
     CHECK(ran.split["folds"].size() == 5);
     CHECK(any_contains(ran.warnings, "fold 4: its validation part is empty"));
 }
@@ -177,9 +177,9 @@ TEST_CASE("copies of one image stay in one part, and the warning names them") {
     const TemporaryFolder folder;
     auto samples = people(20, 1);
     samples[3].arrays["image"].digest = samples[17].arrays["image"].digest = sha256(std::string_view("copy"));
-    const auto dataset = make_dataset(folder.path() / "d", samples);
+    const auto dataset = make_dataset(folder.path / "d", samples);
     const auto seed = GENERATE(range(0u, 6u));
-    const auto ran = run_partition(folder.path(), dataset, {}, seed);
+    const auto ran = run_partition(folder.path, dataset, {}, seed);
     CHECK(any_contains(ran.warnings, samples[3].id + " = " + samples[17].id));
     CHECK(ran.content["groups"] == 19);
     for (const auto& fold : ran.split["folds"]) {
@@ -191,9 +191,9 @@ TEST_CASE("copies of one image stay in one part, and the warning names them") {
 
 TEST_CASE("nnU-Net's folds are computed where the file is absent, and read where it is there") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(10, 1));
-    const auto file = folder.path() / "splits_final.json";
-    const auto computed = run_partition(folder.path(), dataset, {{"scheme", "nnunet"}, {"given", file.string()}});
+    const auto dataset = make_dataset(folder.path / "d", people(10, 1));
+    const auto file = folder.path / "splits_final.json";
+    const auto computed = run_partition(folder.path, dataset, {{"scheme", "nnunet"}, {"given", file.string()}});
     CHECK(computed.content["source"] == "computed");
     CHECK(computed.split["seed"] == 12345);
     // KFold(5, shuffle=True, random_state=12345) over ten items (scikit-learn 1.2.1).
@@ -204,7 +204,7 @@ TEST_CASE("nnU-Net's folds are computed where the file is absent, and read where
         CHECK(ids_in(computed.split["folds"][k], "validation") == ids);
     }
     write_file_atomically(file, std::string_view(R"([{"train": ["sub-1000_ses-0"], "val": ["sub-1001_ses-0", "gone"]}])"));
-    const auto read = run_partition(folder.path(), dataset, {{"scheme", "nnunet"}, {"given", file.string()}});
+    const auto read = run_partition(folder.path, dataset, {{"scheme", "nnunet"}, {"given", file.string()}});
     CHECK(read.content["source"] == "read");
     CHECK(read.content["folds"] == 1);
     CHECK(read.content["missing_ids"] == 1);
@@ -215,11 +215,11 @@ TEST_CASE("nnU-Net's folds are computed where the file is absent, and read where
 
 TEST_CASE("listed ids that are absent are refused when asked for") {
     const TemporaryFolder folder;
-    const auto dataset = make_dataset(folder.path() / "d", people(4, 1));
-    const auto file = folder.path() / "folds.csv";
+    const auto dataset = make_dataset(folder.path / "d", people(4, 1));
+    const auto file = folder.path / "folds.csv";
     write_file_atomically(file, std::string_view("id,fold\nsub-1000_ses-0,0\nsub-1001_ses-0,1\nnobody,1\n"));
     const auto refusal = refusal_of([&] {
-        run_partition(folder.path(), dataset,
+        run_partition(folder.path, dataset,
                       {{"scheme", "given"}, {"given", file.string()}, {"missing_ids", "refuse"}});
     });
     CHECK(refusal.code == 3);
@@ -230,11 +230,11 @@ TEST_CASE("given folds that split a subject, copy an image or list an id twice a
     const TemporaryFolder folder;
     auto samples = people(4, 2);
     samples[0].arrays["image"].digest = samples[7].arrays["image"].digest = sha256(std::string_view("copy"));
-    const auto dataset = make_dataset(folder.path() / "d", samples);
-    const auto file = folder.path() / "s.json";
+    const auto dataset = make_dataset(folder.path / "d", samples);
+    const auto file = folder.path / "s.json";
     const auto refusal = [&](const std::string& text) {
         write_file_atomically(file, std::string_view(text));
-        return refusal_of([&] { run_partition(folder.path(), dataset, {{"scheme", "given"}, {"given", file.string()}}); });
+        return refusal_of([&] { run_partition(folder.path, dataset, {{"scheme", "given"}, {"given", file.string()}}); });
     };
     const auto split = refusal(R"([{"train": ["sub-1000_ses-0"], "val": ["sub-1000_ses-1"]}])");
     CHECK(split.code == 3);
@@ -268,7 +268,7 @@ TEST_CASE("options of another scheme are refused instead of ignored") {
 
 TEST_CASE("20,000 samples in 5 folds, stratified, make a split of the right size") {
     const TemporaryFolder folder;
-    const auto ran = run_partition(folder.path(), make_dataset(folder.path() / "d", people(10'000, 2)),
+    const auto ran = run_partition(folder.path, make_dataset(folder.path / "d", people(10'000, 2)),
                                    {{"stratify", {"sex", "age", "site"}}});
     CHECK(ran.content["samples"] == 20'000);
     for (const auto& fold : ran.split["folds"]) CHECK(fold["validation"].size() == 4'000);
@@ -293,7 +293,7 @@ TEST_CASE("nnU-Net's file for hippocampus gives folds 1 to 4 with 52 and 156 pre
     }
     REQUIRE(samples.size() == 208);
     const TemporaryFolder folder;
-    const auto ran = run_partition(folder.path(), make_dataset(folder.path() / "d", samples),
+    const auto ran = run_partition(folder.path, make_dataset(folder.path / "d", samples),
                                    {{"scheme", "nnunet"}, {"given", file.string()}});
     REQUIRE(ran.split["folds"].size() == 5);
     CHECK(ran.split["folds"][0]["validation"].empty());

@@ -11,7 +11,6 @@
 #include "tests/formats/test_data.h"
 
 using namespace cohort;
-using test_data::TemporaryFolder;
 
 namespace {
 

@@ -10,7 +10,7 @@
 #include "core/files.h"
 #include "store/dataset.h"
 #include "store/dataset_writer.h"
-#include "tests/store/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 namespace shard_test {
 

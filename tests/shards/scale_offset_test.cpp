@@ -8,7 +8,7 @@
 
 #include "store/hdf5_file.h"
 #include "store/scale_offset.h"
-#include "tests/store/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 using namespace cohort;
 using namespace cohort::store;

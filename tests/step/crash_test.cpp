@@ -4,7 +4,7 @@
 #include <random>
 #include <thread>
 
-#include "../store/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 #include "core/files.h"
 #include "run_process.h"
 #include "store/manifest.h"

@@ -5,7 +5,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "../store/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 #include "run_process.h"
 #include "store/manifest.h"
 

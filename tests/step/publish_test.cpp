@@ -2,7 +2,7 @@
 #include <catch2/catch.hpp>
 #include <fstream>
 
-#include "../store/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 #include "core/files.h"
 #include "core/json.h"
 #include "run_process.h"

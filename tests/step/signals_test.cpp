@@ -6,7 +6,7 @@
 #include <csignal>
 #include <thread>
 
-#include "../store/temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 #include "core/json.h"
 #include "run_process.h"
 #include "store/manifest.h"

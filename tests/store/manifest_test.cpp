@@ -5,7 +5,7 @@
 #include "core/deflate.h"
 #include "core/files.h"
 #include "failing.h"
-#include "temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 using namespace cohort;
 using namespace cohort::store;

@@ -13,7 +13,7 @@
 #include <thread>
 
 #include "failing.h"
-#include "temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 using namespace cohort;
 using namespace cohort::store;

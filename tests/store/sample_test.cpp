@@ -6,7 +6,7 @@
 #include "failing.h"
 #include "random_sample.h"
 #include "store/sample_line.h"
-#include "temporary_folder.h"
+#include "tests/core/temporary_folder.h"
 
 using namespace cohort;
 using namespace cohort::store;

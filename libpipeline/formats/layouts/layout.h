@@ -8,10 +8,11 @@
 #include <map>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/files.h"
 
 namespace cohort::layouts {
 
@@ -73,11 +74,11 @@ struct Request {
     std::string pattern;           ///< empty: none
     bool keep_unlabelled = false;  ///< images without label stay where labels are given
     std::function<FileKind(std::string_view name)> kind;
-    std::stop_token stop = {};  ///< asked while folders are listed
+    StopAsked stop = {};  ///< asked while folders are listed
 };
 
 /// Error(bad_input): a path that cannot be read, a damaged dataset.json, a layout that is not there.
-/// Error(usage): an unknown layout, a malformed pattern. Error(stopped): Request::stop was requested.
+/// Error(usage): an unknown layout, a malformed pattern. Error(stopped): Request::stop said so.
 Listing list_cases(const Request& request);
 
 /// Every layout by name, with a sentence for the help.

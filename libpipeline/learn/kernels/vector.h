@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "augment/vector_math.h"
 #include "learn/plan/precision.h"
 
 namespace cohort::learn {
@@ -74,7 +75,7 @@ COHORT_INLINE Vector exp_of_negative(Vector x) {
     return usable ? p * power : Vector{};
 }
 
-/// ln x for finite x ≥ 1: the exponent, and Cephes' polynomial of degree 9 in the mantissa − 1 ∈ [√½ − 1, √2 − 1].
+/// ln x for finite x ≥ 1: the exponent, and Cephes' polynomial in the mantissa − 1 ∈ [√½ − 1, √2 − 1].
 COHORT_INLINE Vector log_of_large(const Vector& x) {
     using Integers = std::int32_t __attribute__((vector_size(sizeof(Vector))));
     Integers bits;
@@ -86,16 +87,9 @@ COHORT_INLINE Vector log_of_large(const Vector& x) {
     const auto small = m < 0.707106781186547524f;
     exponent = small ? exponent - 1.0f : exponent;
     m = small ? m + m - 1.0f : m - 1.0f;
-    auto p = 7.0376836292e-2f * m - 1.1514610310e-1f;
-    p = p * m + 1.1676998740e-1f;
-    p = p * m - 1.2420140846e-1f;
-    p = p * m + 1.4249322787e-1f;
-    p = p * m - 1.6668057665e-1f;
-    p = p * m + 2.0000714765e-1f;
-    p = p * m - 2.4999993993e-1f;
-    p = p * m + 3.3333331174e-1f;
     const auto square = m * m;
-    return (p * m * square + exponent * -2.12194440e-4f - 0.5f * square) + m + exponent * 0.693359375f;
+    return (augment::log_polynomial(m) * m * square + exponent * -2.12194440e-4f - 0.5f * square) + m +
+           exponent * 0.693359375f;
 }
 
 }  // namespace cohort::learn

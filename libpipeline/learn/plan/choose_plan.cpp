@@ -9,8 +9,8 @@ namespace cohort::learn {
 namespace {
 
 constexpr std::int64_t smallest_bottom = 4;  // voxels that an axis keeps at the lowest stage
-constexpr std::int64_t cpu_patch_voxels = 128 * 1024;
-constexpr std::int64_t gpu_patch_voxels = 128 * 128 * 128;
+constexpr std::int64_t cpu_patch_voxels = std::int64_t{128} * 1024;
+constexpr std::int64_t gpu_patch_voxels = std::int64_t{128} * 128 * 128;
 
 template <class T>
 T median(std::vector<T> values) {

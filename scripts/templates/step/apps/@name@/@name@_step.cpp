@@ -5,25 +5,6 @@
 #include "store/dataset_writer.h"
 
 namespace cohort::@name@ {
-namespace {
-
-/// All arrays as they are: compressed chunks are taken over, whole shards linked where they can be.
-std::map<std::string, store::NewArray> taken_over(const store::Dataset& from, const store::Sample& sample) {
-    std::map<std::string, store::NewArray> arrays;
-    for (const auto& [name, info] : sample.arrays) {
-        store::NewArray array;
-        array.info = info;
-        array.from = &from;
-        array.from_id = sample.id;
-        array.from_array = name;
-        array.header = from.header(sample.id, name);
-        arrays.emplace(name, std::move(array));
-    }
-    return arrays;
-}
-
-}  // namespace
-
 std::vector<step::Finding> @Name@Step::validate(const Json&, const step::Inputs&) const {
     return {};  // the schema says all
 }
@@ -41,7 +22,7 @@ step::Outcome @Name@Step::run(step::Context& context) {
             context.quarantine.skip(sample->id, "it comes after the first " + std::to_string(parameters.count));
             continue;
         }
-        auto arrays = taken_over(dataset, *sample);
+        auto arrays = store::taken_over(dataset, *sample);
         writer.add(writer.pack(std::move(*sample), std::move(arrays), context.threads));
         context.progress.advance();
     }
@@ -49,8 +30,7 @@ step::Outcome @Name@Step::run(step::Context& context) {
 
     auto& result = context.result;
     result.content = dataset.manifest().content;
-    result.content["samples"] = totals.samples;
-    result.content["subjects"] = totals.subjects;
+    totals.renew(result.content);
     result.sources = seen;
     result.report = std::to_string(totals.samples) + " of " + std::to_string(seen) + " samples kept\n";
     return step::Outcome::done;

@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+
+#include "core/files.h"
 
 struct TemporaryFolder {
     std::filesystem::path path;
@@ -19,4 +22,14 @@ struct TemporaryFolder {
         std::filesystem::remove_all(path, ignored);
     }
     TemporaryFolder(const TemporaryFolder&) = delete;
+
+    std::filesystem::path operator/(const std::string& name) const { return path / name; }
+
+    /// A file below it, with its folders.
+    void write(const std::string& relative, std::string_view text) const {
+        std::filesystem::create_directories((path / relative).parent_path());
+        cohort::FileWriter out(path / relative);
+        out.write(text);
+        out.close();
+    }
 };
