@@ -40,8 +40,9 @@ struct Bounds {
 /// counts, and background in both masks. One pass over the voxels; const access from any number of threads.
 class CasePair {
 public:
-    /// Shapes must be equal (the caller has compared the grids), else Error(bug).
-    CasePair(LabelMap reference, LabelMap prediction, std::optional<std::int32_t> ignore = std::nullopt);
+    /// Shapes must be equal (the caller has compared the grids), else Error(bug). Results do not depend on `threads`.
+    CasePair(LabelMap reference, LabelMap prediction, std::optional<std::int32_t> ignore = std::nullopt,
+             unsigned threads = 1);
     /// A case without its prediction: as if nothing had been predicted; failed() is true.
     static CasePair without_prediction(LabelMap reference, std::optional<std::int32_t> ignore = std::nullopt);
 
@@ -58,11 +59,16 @@ public:
     std::vector<std::int32_t> reference_values() const;
 
 private:
+    struct Table {
+        std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> pairs;  ///< (reference, prediction) → voxels
+        std::map<std::int32_t, Bounds> bounds;                                ///< per value ≠ 0, both together
+    };
+    void count_slices(std::int64_t begin, std::int64_t end, Table& table) const;
+
     LabelMap reference_, prediction_;
     std::optional<std::int32_t> ignore_;
     bool failed_ = false;
-    std::map<std::pair<std::int32_t, std::int32_t>, std::int64_t> pairs_;  ///< (reference, prediction) → voxels
-    std::map<std::int32_t, Bounds> bounds_;                                ///< per value ≠ 0, both together
+    Table table_;
 };
 
 }  // namespace cohort::measure

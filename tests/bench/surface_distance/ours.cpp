@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
     for (int repeat = 0; repeat < std::stoi(args[9]); ++repeat) {
         auto reference = map_of(0), prediction = map_of(voxels);
         const auto start = std::chrono::steady_clock::now();
-        const CasePair pair(std::move(reference), std::move(prediction));
+        const CasePair pair(std::move(reference), std::move(prediction), std::nullopt, threads);
         CaseLabel label(pair, target, rules, threads);
         result = {{"hd", hd(label).value},
                   {"hd95", hd95(label).value},
