@@ -35,6 +35,7 @@ TrainParameters from_json(const Json& json) {
     if (json.at("deep_supervision").get<bool>()) p.wishes.deep_supervision = true;
     p.wishes.weight_averaging = given<double>(json, "weight_averaging");
     p.wishes.augmentation = given<std::string>(json, "augmentation");
+    p.wishes.transforms = json.at("transform").get<std::vector<std::string>>();
     p.validate_every = given<std::uint64_t>(json, "validate_every");
     p.validation_cases = json.at("validation_cases").get<std::uint64_t>();
     p.checkpoint_every = json.at("checkpoint_every").get<std::uint64_t>();

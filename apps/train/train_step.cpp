@@ -5,6 +5,7 @@
 
 #include "apps/train/train_parameters.h"
 #include "apps/train/training_curves.h"
+#include "augment/recipe.h"
 #include "core/checked_math.h"
 #include "core/files.h"
 #include "core/parallel.h"
@@ -151,6 +152,13 @@ std::vector<step::Finding> TrainStep::validate(const Json& json, const step::Inp
             {"minutes", "Say how long to train: exactly one of --minutes, --epochs and --iterations.", Exit::usage});
     if (json.contains("patch") && json.at("patch").size() != 3)
         findings.push_back({"patch", "--patch takes three numbers, along x, y, z; 2D images have z = 1.", Exit::usage});
+    // The recipe of a given plan is known when the plan has been read.
+    if (parameters.wishes.augmentation || !inputs.optional("plan")) try {
+            (void)augment::changed_recipe(parameters.wishes.augmentation.value_or(learn::Plan{}.augmentation),
+                                          parameters.wishes.transforms);
+        } catch (const Error& error) {
+            findings.push_back({"transform", error.sentence(), error.code()});
+        }
     const auto* split = inputs.optional("split");
     if (!split && !parameters.fold.empty()) findings.push_back({"fold", "--fold needs --split.", Exit::usage});
     if (split) try {

@@ -148,6 +148,14 @@ std::string change_recipe(Recipe& recipe, std::string_view text) {
     return {};
 }
 
+Recipe changed_recipe(std::string_view name, std::span<const std::string> changes) {
+    Recipe recipe = recipe_named(name);
+    for (const auto& change : changes)
+        if (const auto fault = change_recipe(recipe, change); !fault.empty())
+            throw Error(Exit::usage, "--transform: " + fault);
+    return recipe;
+}
+
 Json to_json(const Recipe& recipe) {
     Json json = Json::object();
     for (const auto& transform : transforms) {

@@ -70,6 +70,9 @@ std::span<const Transform> all_transforms();
 /// a sentence that says what is wrong, or "".
 std::string change_recipe(Recipe& recipe, std::string_view text);
 
+/// The recipe of that name with these changes made, in order; Error(usage) with the sentence of the first fault.
+Recipe changed_recipe(std::string_view name, std::span<const std::string> changes);
+
 /// {"noise_sd": {"probability", "low", "high"}, …, "mirror": {"probability"}}; what never happens is left out.
 Json to_json(const Recipe& recipe);
 

@@ -9,7 +9,7 @@ namespace cohort::learn {
 
 PatchSampler::PatchSampler(const CaseReader& reader, const std::vector<Case>& cases, const Plan& plan,
                            std::uint64_t seed)
-    : reader_(reader), cases_(cases), plan_(plan), recipe_(augment::recipe_named(plan.augmentation)), seed_(seed) {
+    : reader_(reader), cases_(cases), plan_(plan), recipe_(augment::changed_recipe(plan.augmentation, plan.transforms)), seed_(seed) {
     voxels_ = static_cast<std::size_t>(plan.patch[0] * plan.patch[1] * plan.patch[2]);
     image_values_ = voxels_ * static_cast<std::size_t>(reader.channels());
 }

@@ -196,6 +196,8 @@ def checks_and_splits(bench):
     bench.expect("a split where a dataset is wanted", 3, "dataset", "cohort-curate", "--dataset", bench.at("split"), "--out", new, out=new)
     bench.expect("a fold that the split lacks", 2, "fold", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "9",
                  "--iterations", "1", "--out", new, out=new)
+    bench.expect("a transform that is none", 2, "mirror", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "0",
+                 "--iterations", "5", "--transform", "miror=1", "--out", bench.at("m0"))
     bench.expect("two budgets at once", 2, "", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "0",
                  "--iterations", "1", "--minutes", "1", "--out", new, out=new)
     bench.expect("more compute threads than CPUs", 5, "threads", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "0",

@@ -99,6 +99,22 @@ TEST_CASE("an item is a function of seed and number: any order, any buffers") {
     CHECK_FALSE(a.image == c.image);
 }
 
+TEST_CASE("a plan's transforms change its recipe") {
+    const Opened data({ball_sample(1, {16, 16, 16}, 1)}, {0, 1});
+    const auto light = plan_for({16, 16, 16}, "light");
+    auto still = plan_for({16, 16, 16}, "none");
+    auto changed = light;
+    changed.transforms = {"shift-voxels=0", "noise-sd=0"};
+    Batch a, b, c;
+    PatchSampler(*data.reader, data.cases, still, 5).fill(7, a);
+    PatchSampler(*data.reader, data.cases, changed, 5).fill(7, b);
+    PatchSampler(*data.reader, data.cases, light, 5).fill(7, c);
+    CHECK(a.image == b.image);
+    CHECK_FALSE(a.image == c.image);
+    still.transforms = {"mirrored=1"};
+    CHECK_THROWS_AS(PatchSampler(*data.reader, data.cases, still, 5), Error);
+}
+
 TEST_CASE("the places of a batch that must hold foreground do") {
     // A small bright dot in a large image: by chance a patch would nearly always miss it.
     MadeSample dot{"dot",

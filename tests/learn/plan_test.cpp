@@ -63,11 +63,13 @@ TEST_CASE("a plan reads back equal, reasons included") {
     wishes.width = 12;
     wishes.deep_supervision = true;
     wishes.optimiser = Optimiser::sgd;
+    wishes.transforms = {"mirror=.5", "elastic-voxels=.2:.5:2"};
     const auto plan = choose_plan(inputs_of({35, 50, 36}, {1, 1, 1}), wishes);
     const auto back = plan_from_json(to_json(plan), "plan.json");
     CHECK(canonical_json(to_json(back)) == canonical_json(to_json(plan)));
     CHECK(plan_digest(back) == plan_digest(plan));
     CHECK(back.learning_rate == 1e-2);
+    CHECK(back.transforms == wishes.transforms);
     CHECK(back.reasons.at("features") != "");
     CHECK(to_json(plan).at("choices").at("patch_size").at("reason").get<std::string>().find("35×50×36") !=
           std::string::npos);
@@ -94,6 +96,8 @@ TEST_CASE("hostile plans are refused with a sentence") {
     CHECK(refused("strides", {{2, 2, 2}, {2, 2, 2}, {2, 2, 2}, {2, 2, 2}}));
     CHECK(refused("batch_size", 0));
     CHECK(refused("learning_rate", "fast"));
+    CHECK(refused("transforms", "mirror=.5"));
+    CHECK(refused("transforms", {1}));
     CHECK(refused("learning_rate", -1));
     CHECK(refused("optimiser", "lion"));
     CHECK_THROWS_AS(plan_from_json(Json::array(), "plan.json"), Error);

@@ -114,7 +114,15 @@ Plan with_training_choices(Plan plan, const PlanWishes& wishes) {
         plan.foreground_share = *wishes.foreground_share, plan.reasons["foreground_share"] = "given";
     if (wishes.deep_supervision)
         plan.deep_supervision = *wishes.deep_supervision, plan.reasons["deep_supervision"] = "given";
-    if (wishes.augmentation) plan.augmentation = *wishes.augmentation, plan.reasons["augmentation"] = "given";
+    if (wishes.augmentation) {
+        plan.augmentation = *wishes.augmentation, plan.reasons["augmentation"] = "given";
+        plan.transforms.clear();
+        plan.reasons["transforms"] = "the recipe as it is";
+    }
+    if (!wishes.transforms.empty()) {
+        plan.transforms.insert(plan.transforms.end(), wishes.transforms.begin(), wishes.transforms.end());
+        plan.reasons["transforms"] = "given";
+    }
     return plan;
 }
 
@@ -166,6 +174,7 @@ Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes) {
         "the mean of the last thousand steps errs less than the last step; short runs average less";
     plan.reasons["foreground_share"] = "a third of the patches hold foreground for certain, as nnU-Net has it";
     plan.reasons["augmentation"] = "without rotations and scalings, small datasets are learnt by heart within minutes";
+    plan.reasons["transforms"] = "the recipe as it is";
     plan.reasons["normalisation"] = "by the whole image's mean and standard deviation, per channel";
     return with_training_choices(std::move(plan), wishes);
 }

@@ -31,6 +31,7 @@ struct PlanWishes {
     std::optional<bool> deep_supervision;
     std::optional<double> weight_averaging;
     std::optional<std::string> augmentation;
+    std::vector<std::string> transforms;  ///< added to the plan's
 };
 
 /// Strides and kernels follow nnU-Net's rule (Isensee et al., Nature Methods 18 (2021), 203–211): an axis is halved

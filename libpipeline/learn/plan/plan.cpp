@@ -61,6 +61,13 @@ public:
         if (!json.is_boolean()) refuse(where_, name + " must be true or false.");
         return json.get<bool>();
     }
+    std::vector<std::string> texts(const std::string& name) {
+        const auto& json = value(name);
+        const bool all_text = json.is_array() && std::all_of(json.begin(), json.end(),
+                                                             [](const Json& entry) { return entry.is_string(); });
+        if (!all_text) refuse(where_, name + " must be a list of texts.");
+        return json.get<std::vector<std::string>>();
+    }
     Extent3 extent_of(const Json& json, const std::string& name, std::int64_t high) const {
         if (!json.is_array() || json.size() != 3) refuse(where_, name + " must be three integers, along x, y, z.");
         Extent3 extent{};
@@ -142,6 +149,7 @@ Json to_json(const Plan& plan) {
     put("weight_averaging", plan.weight_averaging);
     put("foreground_share", plan.foreground_share);
     put("augmentation", plan.augmentation);
+    put("transforms", plan.transforms);
     put("normalisation", "z-score");
     return {{"format", 1}, {"network", plan.network}, {"choices", choices}};
 }
@@ -170,6 +178,7 @@ Plan plan_from_json(const Json& json, std::string_view where) {
     plan.weight_averaging = choices.number("weight_averaging", 0, 0.99999);
     plan.foreground_share = choices.number("foreground_share", 0, 1);
     plan.augmentation = choices.text("augmentation");
+    plan.transforms = choices.texts("transforms");
     if (choices.text("normalisation") != "z-score") refuse(where, "normalisation must be z-score.");
     const auto total = plan.total_stride();
     for (std::size_t axis = 0; axis < 3; ++axis)
