@@ -31,10 +31,6 @@ int compare_them(const std::filesystem::path& a, const std::filesystem::path& b,
     return run(step, std::move(words));
 }
 
-void write(const std::filesystem::path& file, std::string_view text) {
-    std::ofstream(file, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size()));
-}
-
 std::string safetensors(const std::string& header, std::vector<float> values) {
     std::string out(8, '\0');
     const std::uint64_t length = header.size();

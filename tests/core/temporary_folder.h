@@ -26,10 +26,17 @@ struct TemporaryFolder {
     std::filesystem::path operator/(const std::string& name) const { return path / name; }
 
     /// A file below it, with its folders.
-    void write(const std::string& relative, std::string_view text) const {
-        std::filesystem::create_directories((path / relative).parent_path());
-        cohort::FileWriter out(path / relative);
-        out.write(text);
-        out.close();
-    }
+    void write(const std::string& relative, std::string_view text) const;
 };
+
+/// A file with its folders.
+inline void write(const std::filesystem::path& file, std::string_view text) {
+    std::filesystem::create_directories(file.parent_path());
+    cohort::FileWriter out(file);
+    out.write(text);
+    out.close();
+}
+
+inline void TemporaryFolder::write(const std::string& relative, std::string_view text) const {
+    ::write(path / relative, text);
+}

@@ -13,25 +13,13 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "tests/curate/made_dataset.h"
+#include "tests/store/failing.h"
 
 using namespace cohort;
 using namespace cohort::curate;
 using Words = std::vector<std::string>;
 
 namespace {
-
-struct Refusal {
-    int code = 0;
-    std::string sentence;
-};
-Refusal refusal_of(const auto& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return {static_cast<int>(error.code()), error.sentence()};
-    }
-    return {};
-}
 
 Affine shifted(double mm) {
     Affine affine;
@@ -151,7 +139,7 @@ TEST_CASE("--check changes what is done: quarantine, flag, off; and fail ends th
     CHECK(flags_of(ran, "g-empty") == Words{"from-elsewhere"});
     CHECK(flags_of(ran, "d-unknown") == Words{"from-elsewhere"});
     const auto failed = refusal_of([&] { run_curate(folder.path / "failed", input, {"image-non-finite=fail"}); });
-    CHECK(failed.code == 4);
+    CHECK(failed.code == Exit::check_failed);
     CHECK(failed.sentence.find("e-nan") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(folder.path / "failed"));
 }
@@ -226,7 +214,7 @@ TEST_CASE("a damaged array sets its sample aside, the rest goes on") {
     REQUIRE(ran.quarantine.size() == 1);
     CHECK(ran.quarantine[0]["reason"] == "damaged");
     CHECK(ran.samples.size() == 2);
-    CHECK(refusal_of([&] { run_curate(folder.path / "failed", input, {"damaged=fail"}); }).code == 4);
+    CHECK(refusal_of([&] { run_curate(folder.path / "failed", input, {"damaged=fail"}); }).code == Exit::check_failed);
 }
 
 TEST_CASE("shards in which nothing was set aside are linked, and headers go along") {
@@ -295,7 +283,7 @@ TEST_CASE("memory that does not suffice for one sample ends the run with 5, nami
     const TemporaryFolder folder;
     const auto input = publish_dataset(folder.path / "raw", {good_sample("large")});
     const auto refusal = refusal_of([&] { run_curate(folder.path / "clean", input, {}, 1, 1 << 20); });
-    CHECK(refusal.code == 5);
+    CHECK(refusal.code == Exit::resources);
     CHECK(refusal.sentence.find("large") != std::string::npos);
 }
 
@@ -306,5 +294,5 @@ TEST_CASE("an altered samples.jsonl ends the run with 3") {
     auto text = read_text(file);
     text.replace(text.find("stays"), 5, "stood");
     write_file_atomically(file, std::string_view(text));
-    CHECK(refusal_of([&] { run_curate(folder.path / "clean", input); }).code == 3);
+    CHECK(refusal_of([&] { run_curate(folder.path / "clean", input); }).code == Exit::bad_input);
 }

@@ -2,27 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "core/error.h"
+#include "tests/store/failing.h"
 
 using namespace cohort;
 using layouts::JoinTable;
-
-namespace {
-
-struct Refusal {
-    Exit code = Exit::done;
-    std::string sentence;
-};
-Refusal refusal_of(const auto& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return {error.code(), error.sentence()};
-    }
-    return {};
-}
-
-}  // namespace
 
 TEST_CASE("a column is numbers only if every value is one; ids, leading zeros and missing values stay what they are") {
     JoinTable table(parse_csv("id\tage\tcode\tsite\tempty\n007\t34\t01\tA\tn/a\n8\t35.5\t2\t3\t\n", "t.tsv"));

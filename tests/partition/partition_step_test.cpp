@@ -8,25 +8,13 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "tests/partition/made_dataset.h"
+#include "tests/store/failing.h"
 
 using namespace cohort;
 using namespace cohort::partition;
 using Ids = std::vector<std::string>;
 
 namespace {
-
-struct Refusal {
-    int code = 0;
-    std::string sentence;
-};
-Refusal refusal_of(const auto& work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return {static_cast<int>(error.code()), error.sentence()};
-    }
-    return {};
-}
 
 std::vector<store::Sample> people(int subjects, int sessions) {
     std::vector<store::Sample> samples;
@@ -125,7 +113,7 @@ TEST_CASE("leave-one-group-out refuses samples without the group") {
     auto samples = people(4, 1);
     samples[2].values.erase("site");
     const auto dataset = make_dataset(folder.path / "d", samples);
-    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {{"scheme", "group"}, {"group", "site"}}); }).code == 3);
+    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {{"scheme", "group"}, {"group", "site"}}); }).code == Exit::bad_input);
 }
 
 TEST_CASE("samples without label or class are counted, named and not used; a class alone suffices") {
@@ -146,7 +134,7 @@ TEST_CASE("samples without label or class are counted, named and not used; a cla
 TEST_CASE("a dataset without labels cannot be split") {
     const TemporaryFolder folder;
     const auto dataset = make_dataset(folder.path / "d", {unlabelled("a"), unlabelled("b")});
-    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {}); }).code == 3);
+    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {}); }).code == Exit::bad_input);
 }
 
 TEST_CASE("an unknown column is exit 2 with a suggestion") {
@@ -154,7 +142,7 @@ TEST_CASE("an unknown column is exit 2 with a suggestion") {
     const auto dataset = make_dataset(folder.path / "d", people(6, 1));
     for (const Json& parameters : {Json{{"group", "sitte"}}, Json{{"stratify", {"sitte"}}}}) {
         const auto refusal = refusal_of([&] { run_partition(folder.path, dataset, parameters); });
-        CHECK(refusal.code == 2);
+        CHECK(refusal.code == Exit::usage);
         CHECK(refusal.sentence.find("'site'") != std::string::npos);
     }
 }
@@ -163,7 +151,7 @@ TEST_CASE("a samples.jsonl that is not the manifest's is noticed") {
     const TemporaryFolder folder;
     auto dataset = make_dataset(folder.path / "d", people(6, 1));
     dataset.manifest.members["samples.jsonl"] = sha256(std::string_view("something else"));
-    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {}); }).code == 3);
+    CHECK(refusal_of([&] { run_partition(folder.path, dataset, {}); }).code == Exit::bad_input);
 }
 
 TEST_CASE("more folds than groups leave empty parts, with a warning for each") {
@@ -222,7 +210,7 @@ TEST_CASE("listed ids that are absent are refused when asked for") {
         run_partition(folder.path, dataset,
                       {{"scheme", "given"}, {"given", file.string()}, {"missing_ids", "refuse"}});
     });
-    CHECK(refusal.code == 3);
+    CHECK(refusal.code == Exit::bad_input);
     CHECK(refusal.sentence.find("nobody") != std::string::npos);
 }
 
@@ -237,15 +225,15 @@ TEST_CASE("given folds that split a subject, copy an image or list an id twice a
         return refusal_of([&] { run_partition(folder.path, dataset, {{"scheme", "given"}, {"given", file.string()}}); });
     };
     const auto split = refusal(R"([{"train": ["sub-1000_ses-0"], "val": ["sub-1000_ses-1"]}])");
-    CHECK(split.code == 3);
+    CHECK(split.code == Exit::bad_input);
     CHECK(split.sentence.find("sub-1000_ses-0' in train and 'sub-1000_ses-1' in validation") != std::string::npos);
     const auto copied = refusal(R"([{"train": ["sub-1000_ses-0"], "val": ["sub-1003_ses-1"]}])");
-    CHECK(copied.code == 3);
+    CHECK(copied.code == Exit::bad_input);
     CHECK(copied.sentence.find("equal images") != std::string::npos);
     const auto both = refusal(R"([{"train": ["sub-1001_ses-0"], "val": ["sub-1001_ses-0"]}])");
-    CHECK(both.code == 3);
+    CHECK(both.code == Exit::bad_input);
     const auto twice = refusal(R"([{"train": ["sub-1001_ses-0", "sub-1001_ses-0"], "val": []}])");
-    CHECK(twice.code == 3);
+    CHECK(twice.code == Exit::bad_input);
     CHECK(twice.sentence.find("listed twice") != std::string::npos);
 }
 

@@ -15,12 +15,6 @@ using namespace cohort;
 namespace fs = std::filesystem;
 using Catch::Contains;
 
-namespace {
-
-void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
-
-}  // namespace
-
 TEST_CASE("whatever a step throws becomes its exit code and one sentence with its chain") {
     const TemporaryFolder folder;
     const auto says = [&](const std::string& behaviour, int code) {

@@ -3,7 +3,6 @@
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "tests/core/temporary_folder.h"
 #include "run_process.h"
@@ -14,11 +13,6 @@ namespace fs = std::filesystem;
 using Catch::Contains;
 
 namespace {
-
-void write(const fs::path& file, const std::string& text) {
-    fs::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-}
 
 void set_old_time(const fs::path& file) {
     const timespec times[2] = {{1'600'000'000, 0}, {1'600'000'000, 0}};

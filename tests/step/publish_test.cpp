@@ -1,6 +1,5 @@
 // What a run publishes and says.
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "tests/core/temporary_folder.h"
 #include "core/files.h"
@@ -14,15 +13,6 @@ using namespace cohort;
 using namespace cohort::store;
 namespace fs = std::filesystem;
 using Catch::Contains;
-
-namespace {
-
-void write(const fs::path& file, const std::string& text) {
-    fs::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-}
-
-}  // namespace
 
 TEST_CASE("a run publishes a whole artefact and prints one line of canonical JSON about it") {
     const TemporaryFolder folder;

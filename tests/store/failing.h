@@ -17,3 +17,18 @@ std::string sentence_of(cohort::Exit code, Work&& work) {
     FAIL("nothing was thrown");
     return "";
 }
+
+/// The Error that `work` throws, without what it was doing; Exit::done for none.
+struct Refusal {
+    cohort::Exit code = cohort::Exit::done;
+    std::string sentence;
+};
+template <class Work>
+Refusal refusal_of(Work&& work) {
+    try {
+        work();
+    } catch (const cohort::Error& error) {
+        return {error.code(), error.sentence()};
+    }
+    return {};
+}

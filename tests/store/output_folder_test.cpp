@@ -35,8 +35,6 @@ extern "C" int renameat2(int from_folder, const char* from, int to_folder, const
 
 namespace {
 
-void write(const fs::path& file, const std::string& text) { std::ofstream(file) << text; }
-
 Manifest manifest_of(const std::string& kind = "split") {
     Manifest manifest;
     manifest.kind = kind;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
-#include <fstream>
 
 #include "core/json.h"
 #include "failing.h"
@@ -17,11 +16,6 @@ namespace fs = std::filesystem;
 using Catch::Contains;
 
 namespace {
-
-void write(const fs::path& file, const std::string& text) {
-    fs::create_directories(file.parent_path());
-    std::ofstream(file) << text;
-}
 
 void make_tree(const fs::path& root) {
     write(root / "b/two.nii", "22");
