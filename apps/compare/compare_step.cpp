@@ -71,8 +71,7 @@ step::Outcome CompareStep::run(step::Context& context) {
     const auto most = parameters.at("most").get<std::size_t>();
     const std::string text = parameters.at("json").get<bool>() ? canonical_json(to_json(comparison, most)) + "\n"
                                                                : to_text(comparison, most);
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
+    print_out(text);
     if (!comparison.equal())
         throw Error(Exit::check_failed, printable(a.string()) + " and " + printable(b.string()) +
                                             " differ: " + comparison.differences().front().where + ": " +

@@ -97,7 +97,17 @@ void ask_for_all(Asked& asked, const Samples& reference, const std::optional<std
     for (const auto& [id, sample] : reference)
         if (sample.array(cases.array) != nullptr && (!part || part->contains(id))) asked.ids.insert(id);
     for (const auto& [id, prediction] : asked.predicted)
-        if (!asked.ids.contains(id)) cases.outside_subset.push_back(id);
+        if (!part && !asked.ids.contains(id)) cases.outside_subset.push_back(id);
+}
+
+/// Only what lies in the split's part is scored, whoever asked for more.
+void keep_part(Asked& asked, const std::set<std::string>& part, Cases& cases) {
+    for (const auto& [id, prediction] : asked.predicted) asked.ids.insert(id);
+    std::erase_if(asked.ids, [&](const std::string& id) {
+        if (part.contains(id)) return false;
+        cases.outside_subset.push_back(id);
+        return true;
+    });
 }
 
 /// Each asked-for id with its reference and prediction, which are taken from their maps.
@@ -160,16 +170,18 @@ Cases find_cases(const step::Inputs& inputs, const EvaluateParameters& parameter
     Samples reference = by_id(*cases.reference);
     cases.array = label_array(reference, parameters.array, place);
     Asked asked = read_predictions(inputs.all("predictions"), reference, place, cases);
-    if (asked.from_elsewhere) {
-        const auto* split = inputs.optional("split");
-        ask_for_all(asked, reference,
-                    split ? std::optional(split_part(*split, parameters.fold, parameters.subset)) : std::nullopt,
-                    cases);
-    }
+    const auto* split = inputs.optional("split");
+    const auto part = split ? std::optional(split_part(*split, parameters.fold, parameters.subset)) : std::nullopt;
+    if (asked.from_elsewhere) ask_for_all(asked, reference, part, cases);
+    if (part) keep_part(asked, *part, cases);
     pair_up(asked, reference, cases);
     if (cases.asked.empty())
-        throw Error(Exit::bad_input, "there is no case to score: the predictions ask for none that has a label in " +
-                                         printable(place.string()) + ".");
+        throw Error(Exit::bad_input,
+                    cases.outside_subset.empty()
+                        ? "there is no case to score: the predictions ask for none that has a label in " +
+                              printable(place.string()) + "."
+                        : "there is no case to score: none of the " + std::to_string(cases.outside_subset.size()) +
+                              " predictions lies in the split's part; give the fold that was predicted.");
     return cases;
 }
 

@@ -48,6 +48,7 @@ void take(const AskedCase& asked, ScoredCase scored, measure::Evaluation& evalua
     if (scored.set_aside) {
         context.quarantine.add(scored.set_aside->source, scored.set_aside->why);
         context.progress.quarantined();
+        context.log.warn("set aside: " + scored.set_aside->why.message);
         tally.remarks.quarantined.push_back(scored.set_aside->source + ": " + scored.set_aside->why.message);
     }
     for (const std::int32_t value : scored.unknown_values) tally.unknown_values[value].push_back(asked.id);
@@ -164,8 +165,10 @@ step::Outcome EvaluateStep::run(step::Context& context) {
     report.remarks = std::move(tally.remarks);
     report.remarks.pictured =
         write_pictures(context.out / "worst-median-best.png", cases, scorer, report.evaluation, context.memory);
-    context.progress.start("resampling", 0, "intervals");
+    const auto intervals = (report.evaluation.targets.size() + 1) * report.evaluation.metrics.size();
+    context.progress.start("resampling", intervals, "intervals");
     report.intervals = measure::intervals_of(report.evaluation, report.plan, context.threads);
+    context.progress.advance(intervals);
     if (!parameters.against.empty()) compare_with(parameters.against, report, context);
     write_members(report, parameters, context.out);
     context.result.content = content_of(report);

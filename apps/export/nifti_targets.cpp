@@ -24,8 +24,10 @@ std::string plain_stem(std::string_view source) {
     return stem;
 }
 
-/// `image`: the source of the image on whose grid the array lies, if that is known.
+/// `image`: the source of the image on whose grid the array lies, if that is known. A copy by augment goes by its id:
+/// the source's name is its original's.
 std::string base_stem(const store::Sample& sample, const std::optional<std::string>& image) {
+    if (!sample.copy_of().empty()) return sample.id;
     const std::string stem = image                   ? plain_stem(*image)
                              : sample.source.empty() ? std::string{}
                                                      : plain_stem(sample.source.front());
@@ -53,7 +55,7 @@ Targets nifti_targets(const store::Sample& sample, const store::Dataset& dataset
             const bool plain = source->ends_with(".nii") || source->ends_with(".hdr");
             target.packing = plain ? nifti::Packing::plain : nifti::Packing::gzip;
         }
-        if (source && !target.header->contains("grid_of")) {
+        if (source && !target.header->contains("grid_of") && sample.copy_of().empty()) {
             const bool from_labels = target.header->value("input", "") == "labels";
             target.stem = (from_labels ? "labels/" : "") + std::string(layouts::without_extension(*source));
         } else {

@@ -1,7 +1,5 @@
 #include "apps/inspect/inspect_step.h"
 
-#include <cstdio>
-
 #include "apps/inspect/preview.h"
 #include "apps/inspect/summary.h"
 #include "apps/inspect/verification.h"
@@ -9,16 +7,6 @@
 #include "core/files.h"
 
 namespace cohort::inspect {
-namespace {
-
-void print(const std::string& text) {
-    // A reader who has gone (a broken pipe) is not our failure.
-    std::fputs(text.c_str(), stdout);
-    std::fflush(stdout);
-}
-
-}  // namespace
-
 std::vector<step::Finding> InspectStep::validate(const Json& parameters, const step::Inputs& inputs) const {
     std::vector<step::Finding> findings;
     const auto& input = inputs.one("artefact");
@@ -55,7 +43,7 @@ step::Outcome InspectStep::run(step::Context& context) {
         shown["png"] = file;
     }
     if (!parameters.at("verify").get<bool>()) {
-        print(as_json ? canonical_json(shown) + "\n" : text);
+        print_out(as_json ? canonical_json(shown) + "\n" : text);
         return step::Outcome::done;
     }
     const Verification verified = verify(input, context.threads, context.progress);
@@ -65,7 +53,7 @@ step::Outcome InspectStep::run(step::Context& context) {
             (verified.faults.empty() ? "all as they were made" : std::to_string(verified.faults.size()) + " faults") +
             "\n";
     for (const std::string& fault : verified.faults) text += "  " + fault + "\n";
-    print(as_json ? canonical_json(shown) + "\n" : text);
+    print_out(as_json ? canonical_json(shown) + "\n" : text);
     if (!verified.faults.empty())
         throw Error(
             Exit::check_failed,

@@ -70,10 +70,10 @@ OpenedModels open_models(const step::Context& context, const PredictParameters& 
     OpenedModels opened;
     for (const auto& input : context.inputs.all("models")) {
         const auto name = printable(input.path.string());
-        auto description = learn::describe_model(input.path, input.manifest.content);
+        auto description = learn::describe_model(input.path, input.manifest);
         auto channels = matched_channels(description.channels, present, name);
         auto to_prepare = way_to_model(description.preprocessing, prepared, name);
-        opened.models.push_back(learn::open_model(input.path, description, parameters.checkpoint, context.device));
+        opened.models.push_back(learn::open_model(input.path, input.manifest, description, parameters.checkpoint, context.device));
         if (opened.models.size() == 1) {
             opened.description = std::move(description);
             opened.channels = std::move(channels);

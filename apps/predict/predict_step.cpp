@@ -57,6 +57,7 @@ private:
     void set_aside(const std::string& id, const Quarantined& why) {
         context_.quarantine.add(id, why);
         context_.progress.quarantined();
+        context_.log.warn("set aside: " + why.message);
     }
 
     /// False when it was asked to stop on the way.

@@ -75,7 +75,7 @@ private:
             // What does not fit ends the run with 5 instead of being set aside: --memory never changes content.
             item.memory = context_.memory.reserve(
                 plan.bytes, "preparing " + item.sample.id +
-                                (plan.grid.empty() ? "" : " (at the wanted spacing " + plan.grid + ")"));
+                                (plan.grid.empty() ? "" : " (prepared, it has " + plan.grid + ")"));
             return item;
         };
         ordered_pipeline(

@@ -34,6 +34,22 @@ Parts parts_of(const TrainParameters& parameters, const step::Context& context,
         parts.validation.insert(fold.validation.begin(), fold.validation.end());
         std::size_t absent = parts.train.size() + parts.validation.size();
         for (const auto& sample : samples) absent -= parts.train.count(sample.id) + parts.validation.count(sample.id);
+        // Copies were made to train on: they follow their originals, whatever the split says of them, and never
+        // validate.
+        std::size_t copies = 0;
+        for (const auto& sample : samples) {
+            const auto original = sample.copy_of();
+            if (original.empty()) continue;
+            copies += parts.validation.erase(sample.id);
+            if (parts.train.count(original) > 0 && parts.validation.count(original) == 0)
+                parts.train.insert(sample.id);
+            else
+                copies += parts.train.erase(sample.id);
+        }
+        if (copies > 0)
+            context.log.warn(
+                std::to_string(copies) +
+                " copies by augment are left out: copies do not validate, and train only where their originals do.");
         if (absent > 0)
             context.log.warn(std::to_string(absent) + " ids of fold '" + fold.name + "' are not in the dataset.");
         if (parts.validation.empty())
@@ -65,8 +81,10 @@ std::vector<Case> surveyed(const std::vector<store::Sample>& samples, const lear
             if (auto* usable = std::get_if<Case>(&found))
                 cases.push_back(std::move(*usable));
             else {
-                context.quarantine.add(samples[i].id, std::get<Quarantined>(found));
+                const auto& why = std::get<Quarantined>(found);
+                context.quarantine.add(samples[i].id, why);
                 context.progress.quarantined();
+                context.log.warn("set aside: " + why.message);
             }
         });
     return cases;

@@ -48,6 +48,18 @@ constexpr Recipe moderate{.shift_voxels = {1.0, 0, 4},
                           .contrast = {0.15, 0.85, 1.15},
                           .gamma = {0.2, 0.8, 1.25}};
 
+/// Wider, with elastic deformation: what generalised best on small structures in tens of minutes.
+constexpr Recipe strong{.shift_voxels = {1.0, 0, 4},
+                        .rotation_degrees = {0.3, -25, 25},
+                        .in_plane_degrees = {0.3, -30, 30},
+                        .elongated_degrees = {0.3, -15, 15},
+                        .scale = {0.3, 0.75, 1.3},
+                        .elastic_voxels = {0.3, 0.5, 2.5},
+                        .noise_sd = {0.3, 0, 0.1},
+                        .brightness = {0.15, 0.85, 1.15},
+                        .contrast = {0.15, 0.85, 1.15},
+                        .gamma = {0.3, 0.7, 1.5}};
+
 constexpr std::array recipes{
     NamedRecipe{"light", "Shifts of up to 4 voxels and a little noise: costs no time.", light},
     NamedRecipe{"moderate", "Small shifts, rotations, scalings and changes of intensity; nothing is mirrored.",
@@ -55,6 +67,7 @@ constexpr std::array recipes{
     NamedRecipe{"nnunet", "What nnU-Net v2 does by default, all axes mirrored.", nnunet},
     NamedRecipe{"nnunet-elastic", "The same with elastic deformation.", with_elastic(nnunet)},
     NamedRecipe{"none", "Nothing is changed.", Recipe{}},
+    NamedRecipe{"strong", "As moderate, further, and with elastic deformation; nothing is mirrored.", strong},
 };
 
 // Limits: beyond them a change is a slip of the hand, or its arithmetic ends.

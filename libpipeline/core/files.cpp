@@ -26,11 +26,17 @@ FileHandle& FileHandle::operator=(FileHandle&& other) noexcept {
     return *this;
 }
 
+namespace {
+/// The file is not to blame.
+bool lacks_resources(int reason) { return reason == EMFILE || reason == ENFILE || reason == ENOMEM; }
+}  // namespace
+
 FileHandle open_for_reading(const fs::path& file) {
     // O_NONBLOCK: a named pipe in a folder of images must not hang the batch.
     FileHandle handle(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!handle)
-        throw Error(Exit::bad_input, printable(file.string()) + ": cannot be opened: " + errno_text(errno) + ".");
+        throw Error(lacks_resources(errno) ? Exit::resources : Exit::bad_input,
+                    printable(file.string()) + ": cannot be opened: " + errno_text(errno) + ".");
     struct stat status {};
     if (::fstat(handle.get(), &status) != 0 || !S_ISREG(status.st_mode))
         throw Error(Exit::bad_input, printable(file.string()) + ": is no regular file.");
@@ -85,6 +91,18 @@ void write_all(int fd, std::span<const std::byte> bytes, const fs::path& name) {
                         printable(name.string()) + ": cannot be written: " + errno_text(errno) + ".");
         }
         bytes = bytes.subspan(static_cast<std::size_t>(put));
+    }
+}
+
+void print_out(std::string_view text) {
+    while (!text.empty()) {
+        const auto put = ::write(STDOUT_FILENO, text.data(), text.size());
+        if (put < 0) {
+            if (errno == EINTR) continue;
+            if (errno == EPIPE) return;
+            throw Error(exit_for_write(errno), "standard output cannot be written: " + errno_text(errno) + ".");
+        }
+        text.remove_prefix(static_cast<std::size_t>(put));
     }
 }
 

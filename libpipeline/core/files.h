@@ -46,6 +46,9 @@ std::size_t read_some(int fd, std::span<std::byte> into, const std::filesystem::
 /// Writes all bytes to an open descriptor, or throws Error (resources when the disk is full, else output).
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& name);
 
+/// Writes to standard output at once. A reader who has gone (a broken pipe) is no failure; a full disk is, as write_all.
+void print_out(std::string_view text);
+
 /// Writes beside, syncs, renames: readers see the old file or the new one, whole. Errors as write_all.
 void write_file_atomically(const std::filesystem::path& file, std::span<const std::byte> bytes);
 void write_file_atomically(const std::filesystem::path& file, std::string_view text);

@@ -32,11 +32,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-void print(const std::string& text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-}
-
 void tell(const std::string& text) {
     std::fwrite(text.data(), 1, text.size(), stderr);
     std::fflush(stderr);
@@ -187,7 +182,7 @@ void tell_end(const RunReport& report, bool quiet) {
         line += "done in " + duration_text(static_cast<double>(report.ended_ns - report.started_ns) * 1e-9) + ", " +
                 std::to_string(cached) + " of " + std::to_string(states.size()) + " jobs reused.";
     if (!quiet || report.exit != Exit::done) tell(line + "\n");
-    for (const auto& [name, path] : report.outputs) print(std::string(name).append("\t").append(path).append("\n"));
+    for (const auto& [name, path] : report.outputs) print_out(std::string(name).append("\t").append(path).append("\n"));
 }
 
 Exit run(const Options& options) {
@@ -286,7 +281,7 @@ Exit plan(const Options& options) {
             text += word + std::string(word.size() < 12 ? 12 - word.size() : 1, ' ') + graph.jobs[job].name +
                     (why.empty() ? "" : "  (" + why + ")") + "\n";
     }
-    print(options.json ? pretty_json({{"pipeline", graph.pipeline.name}, {"jobs", jobs}}) : text);
+    print_out(options.json ? pretty_json({{"pipeline", graph.pipeline.name}, {"jobs", jobs}}) : text);
     tell(std::to_string(runs) + " to run, " + std::to_string(waits) + " waiting for them, " + std::to_string(reused) +
          " reused or left alone" + (failed > 0 ? ", " + std::to_string(failed) + " that cannot run here" : "") + ".\n");
     return failed > 0 ? Exit::resources : Exit::done;
@@ -308,7 +303,7 @@ Exit gc(const Options& options) {
         removed.push_back({{"path", item.path}, {"bytes", item.bytes}, {"what", item.what}});
         text += item.path + "\t" + human_bytes(item.bytes) + "\t" + item.what + "\n";
     }
-    print(options.json ? pretty_json({{"dry_run", options.dry_run},
+    print_out(options.json ? pretty_json({{"dry_run", options.dry_run},
                                       {"removed", removed},
                                       {"kept", report.kept},
                                       {"too_young", report.young}})
@@ -347,23 +342,23 @@ Exit gc(const Options& options) {
 Exit perform(const Options& options) {
     switch (options.command) {
         case Command::help:
-            print(help_text(options.help_of));
+            print_out(help_text(options.help_of));
             return Exit::done;
         case Command::describe:
-            print(pretty_json(describe()));
+            print_out(pretty_json(describe()));
             return Exit::done;
         case Command::version:
-            print("cohort " COHORT_VERSION "\n");
+            print_out("cohort " COHORT_VERSION "\n");
             return Exit::done;
         case Command::run:
             return run(options);
         case Command::plan:
             return plan(options);
         case Command::status:
-            print(status_text(options));
+            print_out(status_text(options));
             return Exit::done;
         case Command::graph:
-            print(dot_of(graph_of(options), options.by_job ? Detail::jobs : Detail::steps));
+            print_out(dot_of(graph_of(options), options.by_job ? Detail::jobs : Detail::steps));
             return Exit::done;
         case Command::gc:
             return gc(options);

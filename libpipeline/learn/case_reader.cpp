@@ -280,13 +280,15 @@ void CaseReader::read_channel(const Case& which, std::size_t channel, const Exte
     const auto& c = channels_[channel];
     const auto& info = which.sample.arrays.at(c.array);
     const auto [slope, offset] = scale_at(info, c.index);
-    const auto factor = static_cast<float>(slope * which.inverse_sd[channel]);
-    const auto shift = static_cast<float>((offset - which.mean[channel]) * which.inverse_sd[channel]);
+    const auto exact_factor = slope * which.inverse_sd[channel];
+    const auto exact_shift = (offset - which.mean[channel]) * which.inverse_sd[channel];
+    const auto factor = static_cast<float>(exact_factor), shift = static_cast<float>(exact_shift);
     for_each_voxel(dataset_, which, c.array, info, origin, extent, c.index, [&]<class T>(std::size_t place, T voxel) {
-        if constexpr (std::is_arithmetic_v<T>)
+        // Types with more digits than a float may hold small differences of large numbers.
+        if constexpr (std::is_same_v<T, float> || (std::is_integral_v<T> && sizeof(T) < 4))
             into[place] = static_cast<float>(voxel) * factor + shift;
         else
-            into[place] = static_cast<float>(as_double(voxel)) * factor + shift;
+            into[place] = static_cast<float>(as_double(voxel) * exact_factor + exact_shift);
     });
 }
 

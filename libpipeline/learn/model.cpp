@@ -2,8 +2,10 @@
 
 #include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "core/error.h"
 #include "core/machine.h"
@@ -98,10 +100,12 @@ struct Model::State {
         average.lerp_(network.flat(), 1 - std::min(plan.weight_averaging, n / (n + 10)));
     }
 
-    void clip_gradient() {
+    /// False, with nothing changed, when it is not finite.
+    [[nodiscard]] bool clip_gradient() {
         auto gradient = network.flat_gradient();
         const auto norm = gradient.norm().item<double>();
         if (norm > longest_gradient) gradient.mul_(longest_gradient / norm);
+        return std::isfinite(norm);
     }
 
     /// Loshchilov & Hutter, ICLR 2019: weight decay apart from the gradient; betas .9, .999, epsilon 1e-8.
@@ -157,11 +161,14 @@ StepLoss Model::train(const Batch& batch, double learning_rate, std::uint64_t st
             const at::AutoGradMode grad(true);
             loss = supervised_loss(s.network.forward(image), target, s.foreground);
         }
-        const StepLoss result{loss.total.item<double>(), loss.cross_entropy.item<double>(), loss.dice.item<double>()};
+        StepLoss result{loss.total.item<double>(), loss.cross_entropy.item<double>(), loss.dice.item<double>()};
         if (!std::isfinite(result.total)) return result;
         loss.total.backward();
         const at::NoGradGuard no_grad;
-        s.clip_gradient();
+        if (!s.clip_gradient()) {
+            result.total = std::numeric_limits<double>::quiet_NaN();
+            return result;
+        }
         if (s.plan.optimiser == Optimiser::adamw)
             s.adamw(learning_rate, step);
         else
@@ -209,6 +216,10 @@ void Model::load(const std::map<std::string, HostTensor>& tensors, const std::st
                 throw Error(Exit::bad_input, where + ": tensor '" + name + "' is " +
                                                  (found == tensors.end() ? "missing" : "of another shape") +
                                                  "; this checkpoint belongs to another plan.");
+            const auto& values = found->second.values;
+            if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+                throw Error(Exit::bad_input,
+                            where + ": tensor '" + name + "' holds values that are not finite; train again.");
             into.copy_(at::from_blob(const_cast<float*>(found->second.values.data()), into.sizes(), at::kFloat));
             ++used;
         };

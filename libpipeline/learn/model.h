@@ -43,7 +43,8 @@ public:
     std::int64_t classes() const;
 
     /// Forward, backward, one step of the optimiser. `step` counts from 0 over the whole run (bias corrections).
-    /// A loss that is not finite is returned, not acted upon: the weights are then left as they were.
+    /// A loss that is not finite, or whose gradient is not, is returned as such and not acted upon: the weights are then
+    /// left as they were.
     StepLoss train(const Batch& batch, double learning_rate, std::uint64_t step);
 
     /// Class probabilities [class, z, y, x] of one window [channel, z, y, x], by the averaged weights where the plan

@@ -34,10 +34,11 @@ RunState load_checkpoint(const std::filesystem::path& file, Model& model) {
     return state;
 }
 
-ModelDescription describe_model(const std::filesystem::path& folder, const Json& content) {
-    const auto where = (folder / "manifest.json").string();
+ModelDescription describe_model(const std::filesystem::path& folder, const store::Manifest& manifest) {
+    const auto where = (folder / "manifest.json").string(), plan = (folder / "plan.json").string();
+    const auto& content = manifest.content;
     ModelDescription model;
-    model.plan = plan_from_json(read_json(folder / "plan.json"), (folder / "plan.json").string());
+    model.plan = plan_from_json(parse_json(store::read_member(folder, manifest, "plan.json"), plan), plan);
     model.channels = channels_from_json(member(content, "channels", where), where);
     const auto& labels = member(content, "labels", where);
     if (!labels.is_array() || labels.empty()) throw Error(Exit::bad_input, where + ": content.labels is empty.");
@@ -48,14 +49,15 @@ ModelDescription describe_model(const std::filesystem::path& folder, const Json&
     return model;
 }
 
-Model open_model(const std::filesystem::path& folder, const ModelDescription& description,
-                 const std::string& checkpoint, const std::string& device) {
+Model open_model(const std::filesystem::path& folder, const store::Manifest& manifest,
+                 const ModelDescription& description, const std::string& checkpoint, const std::string& device) {
     const auto file = folder / (checkpoint + ".ckpt");
     if (!std::filesystem::exists(file))
         throw Error(Exit::bad_input, folder.string() + " has no " + checkpoint + ".ckpt" +
                                          (checkpoint == "best" ? ": nothing was validated while it was trained; use "
                                                                  "--checkpoint last."
                                                                : "; train it again."));
+    store::check_member(folder, manifest, file.filename().string());
     Model model(description.plan, static_cast<std::int64_t>(description.channels.size()), description.labels, 0,
                 device);
     within([&] { return "opening model " + folder.string(); }, [&] { load_checkpoint(file, model); });

@@ -7,6 +7,7 @@
 #include "learn/case_reader.h"
 #include "learn/model.h"
 #include "learn/run_state.h"
+#include "store/manifest.h"
 
 namespace cohort::learn {
 
@@ -24,10 +25,12 @@ struct ModelDescription {
     std::string label_array;
     Json preprocessing;  ///< the training data's content.preprocessing, or null
 };
-ModelDescription describe_model(const std::filesystem::path& folder, const Json& content);
+/// plan.json is checked against the manifest; Error(bad_input) when it was altered.
+ModelDescription describe_model(const std::filesystem::path& folder, const store::Manifest& manifest);
 
-/// `checkpoint` is "last" or "best"; Error(bad_input) when the folder lacks it.
-Model open_model(const std::filesystem::path& folder, const ModelDescription& description,
-                 const std::string& checkpoint, const std::string& device);
+/// `checkpoint` is "last" or "best"; Error(bad_input) when the folder lacks it, and when its bytes are not what the
+/// manifest says.
+Model open_model(const std::filesystem::path& folder, const store::Manifest& manifest,
+                 const ModelDescription& description, const std::string& checkpoint, const std::string& device);
 
 }  // namespace cohort::learn

@@ -159,7 +159,7 @@ private:
             std::string ids;
             for (const auto c : batch.cases) ids += (ids.empty() ? "" : ", ") + job_.training[c].sample.id;
             throw Error(Exit::check_failed, "The loss of iteration " + std::to_string(state_.next) + " (cases " + ids +
-                                                ") is not finite; lower --learning-rate.");
+                                                ") or its gradient is not finite; lower --learning-rate.");
         }
         state_.loss_sum += loss.total;
         state_.cross_entropy_sum += loss.cross_entropy;

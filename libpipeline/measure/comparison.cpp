@@ -82,6 +82,14 @@ std::vector<Unit> units_of_column(const Evaluation& evaluation, const std::vecto
     return units_of(values, subjects);
 }
 
+/// Then the mean over cases of the cases' means is the mean over labels of the labels' means.
+bool all_defined(const Evaluation& evaluation, std::size_t metric) {
+    for (const std::size_t t : foreground_targets(evaluation))
+        for (const CaseScores& c : evaluation.cases)
+            if (std::isnan(c.scores[t][metric].value)) return false;
+    return true;
+}
+
 }  // namespace
 
 Comparison compare(const Evaluation& ours, const PerCaseTable& theirs, const ResamplingPlan& plan, unsigned threads) {
@@ -135,7 +143,7 @@ Intervals intervals_of(const Evaluation& evaluation, const ResamplingPlan& plan,
         std::vector<double> column;
         if (t < targets)
             column = evaluation.column(t, m);
-        else
+        else if (all_defined(evaluation, m))
             for (const CaseScores& c : evaluation.cases) column.push_back(case_mean(evaluation, c, m));
         const std::string what =
             std::string(evaluation.metrics[m]->name) + "/" + (t < targets ? evaluation.targets[t].key : "foreground");

@@ -37,7 +37,8 @@ struct ResamplingPlan {
 Comparison compare(const Evaluation& ours, const PerCaseTable& theirs, const ResamplingPlan& plan, unsigned threads);
 
 /// 95 % bootstrap intervals of the means over scored cases (subjects where cases share one): [target][metric], and for
-/// each metric that of the mean over cases of case_mean(). Every interval has its own stream, "METRIC/LABEL".
+/// each metric that of foreground_mean() (undefined where a foreground target is undefined in some case: cases then
+/// weigh unequally in it). Every interval has its own stream, "METRIC/LABEL".
 struct Intervals {
     std::vector<std::vector<Interval>> targets;
     std::vector<Interval> foreground;

@@ -19,8 +19,8 @@ Input open_input(const cli::Parameter& parameter, const std::string& path) {
     Input input{path, store::read_manifest(path)};
     const auto& kinds = parameter.artefact_kinds;
     if (!kinds.empty() && std::find(kinds.begin(), kinds.end(), input.manifest.kind) == kinds.end())
-        throw Error(Exit::bad_input, (parameter.positional ? parameter.value : parameter.flag) + " " + printable(path) + " is of kind " + input.manifest.kind +
-                                         "; " + listed(kinds) + " is wanted.");
+        throw Error(Exit::bad_input, (parameter.positional ? parameter.value : parameter.flag) + " " + printable(path) +
+                                         " is of kind " + input.manifest.kind + "; " + listed(kinds) + " is wanted.");
     return input;
 }
 
@@ -67,9 +67,10 @@ std::vector<RawInput> find_raw_inputs(const cli::StepSchema& schema, const Json&
             std::error_code error;
             const bool present = std::filesystem::exists(paths[i], error);
             if (!present && !parameter.may_be_absent)
-                throw Error(Exit::bad_input, (parameter.positional ? parameter.value : parameter.flag) + " " + printable(paths[i]) +
-                                                 (error ? " cannot be opened: " + error.message() + "."
-                                                        : " does not exist; check the path."));
+                throw Error(
+                    Exit::bad_input,
+                    (parameter.positional ? parameter.value : parameter.flag) + " " + printable(paths[i]) +
+                        (error ? " cannot be opened: " + error.message() + "." : " does not exist; check the path."));
             if (parameter.affects_content)
                 raw.push_back({entry_name(parameter, i), parameter.name, paths[i], present,
                                artefact_at(paths[i], entry_name(parameter, i))});

@@ -16,8 +16,8 @@ struct RawInput {
     std::string parameter;
     std::filesystem::path path;
     bool present = true;  ///< false only where the schema says that it may be absent
-    /// Where a path to files from elsewhere leads to an artefact of ours (evaluate's --against): it counts by its own digest, since its
-    /// run.json differs from run to run. Not for `files`, which are there to be changed by others.
+    /// Where a path to files from elsewhere leads to an artefact of ours (evaluate's --against): it counts by its own
+    /// digest, since its run.json differs from run to run. Not for `files`, which are there to be changed by others.
     std::optional<store::InputRecord> artefact = std::nullopt;
 };
 

@@ -12,15 +12,6 @@
 #include "store/cache_key.h"
 
 namespace cohort::step {
-namespace {
-
-void print_line(const std::string& text) {
-    // A reader who has gone (a broken pipe) is not our failure.
-    std::fputs((text + "\n").c_str(), stdout);
-    std::fflush(stdout);
-}
-
-}  // namespace
 
 std::uint64_t default_memory() { return allowed_memory() / 5 * 4; }
 
@@ -111,7 +102,7 @@ Ending Run::say_plan() {
     terminal_.stop();
     log_.info(sentence + ", with " + std::to_string(threads_) + (threads_ == 1 ? " thread" : " threads") + " and " +
               human_bytes(memory_) + ".");
-    print_line(canonical_json(plan));
+    print_out(canonical_json(plan) + "\n");
     return {};
 }
 
@@ -131,19 +122,23 @@ Ending Run::run_without_output() {
     return {};
 }
 
-/// Our own output must not count among the raw files that it is made from.
+/// Our own output must not count among what it is made from, nor take its place.
 void Run::refuse_out_inside_inputs() const {
     const auto out = std::filesystem::weakly_canonical(line_.common.out);
-    for (const auto& input : find_raw_inputs(schema_, line_.parameters)) {
-        if (!input.present || input.artefact) continue;
+    const auto refuse_inside = [&](const std::filesystem::path& input) {
         std::error_code unknown;
-        const auto root = std::filesystem::canonical(input.path, unknown);
-        if (unknown) continue;
+        const auto root = std::filesystem::canonical(input, unknown);
+        if (unknown) return;
         const auto [end, at] = std::mismatch(root.begin(), root.end(), out.begin(), out.end());
         if (end == root.end())
-            throw Error(Exit::usage, "--out " + printable(line_.common.out.string()) + " lies inside the input " +
-                                         printable(input.path.string()) + "; choose a folder outside of it.");
-    }
+            throw Error(Exit::usage, "--out " + printable(line_.common.out.string()) +
+                                         (at == out.end() ? " is the input " : " lies inside the input ") +
+                                         printable(input.string()) + "; choose a folder outside of it.");
+    };
+    for (const auto& input : find_raw_inputs(schema_, line_.parameters))
+        if (input.present) refuse_inside(input.path);
+    for (const auto& [name, inputs] : inputs_.by_name)
+        for (const auto& input : inputs) refuse_inside(input.path);
 }
 
 Ending Run::run_into_folder() {

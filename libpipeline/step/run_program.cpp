@@ -10,6 +10,7 @@
 #include "core/files.h"
 #include "step/driver_link.h"
 #include "step/failure.h"
+#include "step/output_files.h"
 #include "step/run.h"
 
 namespace cohort::step {
@@ -24,10 +25,10 @@ Ending said(const std::string& program, Ending ending) {
 Ending answer_or_run(Step& step, const cli::StepSchema& schema, int argc, char** argv) {
     cli::CommandLine line = cli::parse_command_line(schema, argc, argv);
     if (line.answer) {
-        std::fwrite(line.answer->data(), 1, line.answer->size(), stdout);
-        std::fflush(stdout);
+        print_out(*line.answer);
         return {};
     }
+    refuse_files_inside_artefacts(schema, line);
     return Run(step, schema, std::move(line), {argv, argv + argc}).perform();
 }
 

@@ -95,8 +95,7 @@ Ending Run::judged(store::Manifest manifest) {
     if (!result_.report.empty() && !line_.common.quiet) std::fputs(printable_text(result_.report).c_str(), stderr);
     const std::string numbers = three_numbers(manifest, keys_->has_raw());
     if (!numbers.empty()) log_.info(numbers);
-    std::fputs((result_line(line_.common.out, manifest) + "\n").c_str(), stdout);
-    std::fflush(stdout);
+    print_out(result_line(line_.common.out, manifest) + "\n");
     Ending ending;
     const auto& counts = manifest.counts;
     if (!line_.common.accept_quarantined.accepts(counts.quarantined, counts.sources)) {

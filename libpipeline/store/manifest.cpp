@@ -222,15 +222,27 @@ Manifest read_manifest(const std::filesystem::path& artefact) {
     return manifest;
 }
 
-std::string read_member(const std::filesystem::path& artefact, const Manifest& manifest, const std::string& name) {
-    const Digest& expected = manifest.member(name, artefact);
-    std::string text = read_text(artefact / name);
-    if (sha256(text) != expected)
+namespace {
+void demand_same(const Digest& found, const Digest& expected, const std::filesystem::path& artefact,
+                 const std::string& name) {
+    if (found != expected)
         throw Error(Exit::bad_input, printable((artefact / name).string()) +
                                          " is not what manifest.json says: it was altered, cut or swapped after it was "
                                          "written; make " +
                                          printable(artefact.string()) + " again.");
+}
+}  // namespace
+
+std::string read_member(const std::filesystem::path& artefact, const Manifest& manifest, const std::string& name) {
+    const Digest& expected = manifest.member(name, artefact);
+    std::string text = read_text(artefact / name);
+    demand_same(sha256(text), expected, artefact, name);
     return text;
+}
+
+void check_member(const std::filesystem::path& artefact, const Manifest& manifest, const std::string& name) {
+    const Digest& expected = manifest.member(name, artefact);
+    demand_same(sha256_file(artefact / name).digest, expected, artefact, name);
 }
 
 std::map<std::string, Digest> hashed_members(const std::filesystem::path& artefact, unsigned threads) {

@@ -76,6 +76,9 @@ Manifest read_manifest(const std::filesystem::path& artefact);
 /// Reads a member whole and checks it against the manifest; Error(bad_input) naming it when it was altered.
 std::string read_member(const std::filesystem::path& artefact, const Manifest& manifest, const std::string& name);
 
+/// The same for a member that is read by other means: Error(bad_input) naming it when its bytes are others.
+void check_member(const std::filesystem::path& artefact, const Manifest& manifest, const std::string& name);
+
 /// Members that enter the digest: every file but manifest.json, run.json, quarantine.jsonl, sources.jsonl, index.jsonl
 /// and what is under shards/ (of `files`: every file but the first four in `.cohort/`).
 /// Relative path → SHA-256 of its bytes, for `.gz` of its unpacked bytes (of its bytes when it does not unpack).

@@ -29,6 +29,11 @@ const ArrayInfo* Sample::first_with(Role role) const {
     return nullptr;
 }
 
+std::string Sample::copy_of() const {
+    const auto found = values.find("copy_of");
+    return found != values.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 bool is_missing(const Json& value) {
     if (value.is_null()) return true;
     if (!value.is_string()) return false;

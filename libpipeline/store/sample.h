@@ -57,6 +57,8 @@ struct Sample {
 
     const ArrayInfo* array(std::string_view name) const;
     const ArrayInfo* first_with(Role role) const;
+    /// Id of the sample that augment made this one from (`copy_of`), or "".
+    std::string copy_of() const;
 };
 
 Json to_json(const Sample& sample);

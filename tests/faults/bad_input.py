@@ -56,12 +56,14 @@ class Bench:
     def at(self, *names):
         return os.path.join(self.work, *names)
 
-    def run(self, program, *arguments, limit=None, environment=None):
+    def run(self, program, *arguments, limit=None, open_files=None, stdout=subprocess.PIPE, environment=None):
         def prepare():
+            if open_files is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (open_files, open_files))
             if limit is not None:
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        return subprocess.run([os.path.join(self.bin, program), *map(str, arguments)], capture_output=True, text=True,
+        return subprocess.run([os.path.join(self.bin, program), *map(str, arguments)], stdout=stdout, stderr=subprocess.PIPE, text=True,
                               preexec_fn=prepare, env={**os.environ, **(environment or {})}, cwd=self.work, timeout=300)
 
     def expect(self, what, code, sentence, program, *arguments, out=None, **options):
@@ -194,6 +196,15 @@ def checks_and_splits(bench):
     bench.expect("a column that is not there", 2, "sight", "cohort-partition", "--dataset", out, "--group", "sight", "--out", new, out=new)
     bench.run("cohort-partition", "--dataset", out, "--folds", "3", "--out", bench.at("split"))
     bench.expect("a split where a dataset is wanted", 3, "dataset", "cohort-curate", "--dataset", bench.at("split"), "--out", new, out=new)
+    bench.expect("an output that is its own input", 2, "is the input", "cohort-curate", "--dataset", out, "--force", "--out", out)
+    bench.expect("an output inside its input", 2, "lies inside the input", "cohort-curate", "--dataset", out, "--out", os.path.join(out, "inner"))
+    bench.expect("a picture in the place of a member", 2, "inside the artefact", "cohort-inspect", out, "--sample", "fine_1",
+                 "--png", os.path.join(out, "samples.jsonl"))
+    bench.expect("a log in the place of a member", 2, "inside the artefact", "cohort-inspect", out, "--log-json", os.path.join(out, "manifest.json"))
+    with open("/dev/full", "w") as full:
+        bench.expect("a full standard output", 5, "standard output", "cohort-inspect", out, stdout=full)
+    bench.expect("no file may be opened any more", 5, "open files", "cohort-curate", "--dataset", out, "--out", new, out=new,
+                 open_files=8)
     bench.expect("a fold that the split lacks", 2, "fold", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "9",
                  "--iterations", "1", "--out", new, out=new)
     bench.expect("a transform that is none", 2, "mirror", "cohort-train", "--dataset", out, "--split", bench.at("split"), "--fold", "0",

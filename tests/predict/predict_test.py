@@ -107,7 +107,7 @@ def misuse(p):
     p.run("train", "--dataset", "dataset", "--iterations", 1, "--width", 8, "--stages", 2, "--patch", "16,16,8", "--threads", 1, "--out", "wide")
     foreign = shutil.copytree(p.at("model"), p.at("foreign"))
     shutil.copy(p.at("wide", "last.ckpt"), os.path.join(foreign, "last.ckpt"))
-    predict(p, "no", "dataset", "--models", "foreign", code=3, says="plan")
+    predict(p, "no", "dataset", "--models", "foreign", code=3, says="altered")
 
     image, label = ellipsoid(*GRIDS["case_a"][:2], 5)
     for channel in range(2):

@@ -173,7 +173,7 @@ Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes) {
     plan.reasons["weight_averaging"] =
         "the mean of the last thousand steps errs less than the last step; short runs average less";
     plan.reasons["foreground_share"] = "a third of the patches hold foreground for certain, as nnU-Net has it";
-    plan.reasons["augmentation"] = "without rotations and scalings, small datasets are learnt by heart within minutes";
+    plan.reasons["augmentation"] = "without rotations, scalings and deformation, small datasets are learnt by heart within minutes";
     plan.reasons["transforms"] = "the recipe as it is";
     plan.reasons["normalisation"] = "by the whole image's mean and standard deviation, per channel";
     return with_training_choices(std::move(plan), wishes);

@@ -46,7 +46,7 @@ struct Plan {
     double weight_decay = 3e-5;
     double weight_averaging = 0.999;        ///< share of the average that a step keeps, e.g. .999; 0: no average
     double foreground_share = 1.0 / 3;      ///< of a batch, placed on a voxel of a drawn foreground class
-    std::string augmentation = "moderate";  ///< a recipe of augment/recipe.h
+    std::string augmentation = "strong";    ///< a recipe of augment/recipe.h
     std::vector<std::string> transforms;    ///< changes of that recipe, as augment::change_recipe() takes them
 
     std::map<std::string, std::string> reasons;  ///< by name of the choice, as in plan.json

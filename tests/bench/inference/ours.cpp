@@ -39,9 +39,9 @@ int measured(char** argv) {
     const store::Dataset dataset(argv[1]);
     const auto samples = dataset.all_samples();
     const auto manifest = store::read_manifest(argv[2]);
-    const auto description = learn::describe_model(argv[2], manifest.content);
+    const auto description = learn::describe_model(argv[2], manifest);
     std::vector<learn::Model> models;
-    models.push_back(learn::open_model(argv[2], description, "last", "cpu"));
+    models.push_back(learn::open_model(argv[2], manifest, description, "last", "cpu"));
     const learn::CaseReader reader(dataset, description.channels, description.labels, description.label_array);
     Bytes out;
     double ms = 0;
