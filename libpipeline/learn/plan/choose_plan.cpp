@@ -104,6 +104,10 @@ Plan with_training_choices(Plan plan, const PlanWishes& wishes) {
             plan.learning_rate = plan.optimiser == Optimiser::sgd ? 1e-2 : 3e-3;
             plan.reasons["learning_rate"] = "usual for " + std::string(name_of(plan.optimiser));
         }
+        if (!wishes.weight_decay && plan.optimiser == Optimiser::sgd) {
+            plan.weight_decay = 3e-5;
+            plan.reasons["weight_decay"] = "light, as nnU-Net has it";
+        }
     }
     if (wishes.schedule) plan.schedule = *wishes.schedule, plan.reasons["schedule"] = "given";
     if (wishes.learning_rate) plan.learning_rate = *wishes.learning_rate, plan.reasons["learning_rate"] = "given";
@@ -169,7 +173,8 @@ Plan choose_plan(const PlanInputs& inputs, const PlanWishes& wishes) {
     plan.reasons["optimiser"] = "adamw learns fastest in short runs";
     plan.reasons["schedule"] = "decays to nothing at the end, so that the last weights are the settled ones";
     plan.reasons["learning_rate"] = "usual for adamw with small batches";
-    plan.reasons["weight_decay"] = "light, as nnU-Net has it";
+    plan.weight_decay = 0.1;
+    plan.reasons["weight_decay"] = "apart from the gradient, it keeps small datasets from being learnt by heart";
     plan.reasons["weight_averaging"] =
         "the mean of the last thousand steps errs less than the last step; short runs average less";
     plan.reasons["foreground_share"] = "a third of the patches hold foreground for certain, as nnU-Net has it";
