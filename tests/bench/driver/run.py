@@ -137,7 +137,7 @@ def snakemake(arguments, top):
     place = Place(top / "snakemake", arguments, chain_pipeline(200), "")
     rules = ["rule all:\n  input: 'o199'\n" + "".join(f"rule r{i}:\n  input: '{'in' if i == 0 else f'o{(i - 1) // 2}'}'\n  output: 'o{i}'\n  shell: 'touch {{output}}'\n"
                                                      for i in range(200))]
-    (place.root / "Snakefile").write_text(rules[0].replace("'o199'", ", ".join(f"'o{i}'" for i in range(200))))
+    (place.root / "Snakefile").write_text(rules[0].replace("'o199'", ", ".join(f"'o{i}'" for i in range(200)), 1))
     command = ["snakemake", "--cores", "2", "--quiet"]
     place.run(place.cohort)
     place.run(command)
