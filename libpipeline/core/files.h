@@ -89,10 +89,12 @@ private:
     FileHandle handle_;
 };
 
+/// Asked now and then by work that may take long: true, and it ends.
+using StopAsked = std::function<bool()>;
+
 /// Regular files under `root` with their relative paths in byte order, `/`-separated; links to files are followed,
 /// folders reached twice (cycles) are not. Names starting with a dot are listed too. Error(bad_input) if unreadable;
 /// Error(stopped) soon after `stop` says so, however large the tree.
-using StopAsked = std::function<bool()>;  ///< asked now and then by work that may take long: true, and it ends
 struct TreeEntry {
     std::string path;  ///< relative
     std::uint64_t bytes = 0;

@@ -436,7 +436,7 @@ TEST_CASE("a child whose end somebody else has taken counts as a bug, never as d
     CHECK_THAT(ends[0].message, Contains("How it ended cannot be told"));
 }
 
-TEST_CASE("a stop is heeded while a raw tree is listed, before a job and after it") {
+TEST_CASE("a stop is heeded while the driver lists a raw tree") {
     const Place place;
     const driver::SystemClock clock;
     bool stop = false;
